@@ -1,0 +1,43 @@
+"""The topics of a forum, page by page (core.telegram.org/api/forum)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telethon.tl import functions, types
+
+from tobs_tui.metrics import Metrics
+from tobs_tui.model import Chat, Topic
+from tobs_tui.telegram.calls import Caller
+from tobs_tui.telegram.peers import input_peer
+
+# The most that one answer holds.
+PAGE = 100
+
+
+async def read_topics(caller: Caller, chat: Chat, metrics: Metrics) -> tuple[Topic, ...]:
+    """All topics of a forum by rising id; those that were deleted aren't listed any more. Raises what `Caller.call_retrying` does."""
+    found: dict[int, Topic] = {}
+    seen: set[int] = set()
+    date, message, last = None, 0, 0
+    while True:
+        request = functions.messages.GetForumTopicsRequest(input_peer(chat), date, message, last, PAGE)
+        answer = await caller.call_retrying(request, metrics)
+        fresh = [topic for topic in answer.topics if topic.id not in seen]
+        seen.update(topic.id for topic in fresh)
+        found.update((topic.id, _topic(topic)) for topic in fresh if isinstance(topic, types.ForumTopic))
+        unpinned = [topic for topic in fresh if isinstance(topic, types.ForumTopic) and not topic.pinned]
+        if not unpinned or len(seen) >= answer.count:
+            return tuple(found[number] for number in sorted(found))
+        date, message, last = _offset(answer, unpinned[-1])
+
+
+def _offset(answer: Any, topic: Any) -> tuple[Any, int, int]:
+    """Where the page behind a topic begins: pages go by the newest message, or by the date of creation where the server says so."""
+    dates = {message.id: message.date for message in answer.messages if not isinstance(message, types.MessageEmpty)}
+    date = topic.date if answer.order_by_create_date else dates.get(topic.top_message, topic.date)
+    return date, topic.top_message, topic.id
+
+
+def _topic(topic: Any) -> Topic:
+    return Topic(topic.id, topic.title, closed=bool(topic.closed), hidden=bool(topic.hidden), pinned=bool(topic.pinned))
