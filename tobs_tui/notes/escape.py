@@ -1,0 +1,160 @@
+"""Text made harmless in Markdown: nothing that a sender typed is read as markup by Obsidian or CommonMark.
+
+Every escape is a backslash before ASCII punctuation, which both read alike (CommonMark 0.31, "Backslash escapes").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import islice
+
+import regex
+
+LINE_BREAKS = "\r\n\x85\u2028\u2029"
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What ends a line in a sender's text. All of them become a line break of the note."""
+
+# Whitespace at a line's ends is cut off by every parser; in a tag it stays, and is shown.
+KEEP_SPACE = '<span style="white-space:pre">{}</span>'
+
+# Each alternative starts with the character that it escapes: the search is then a scan for a set of characters.
+_ESCAPED = (
+    r"[\\`*\[\]<~|$^]"
+    r"|_(?:(?<![A-Za-z0-9]_)|(?![A-Za-z0-9]))"  # inside a word an underscore is only itself
+    r"|\#(?<![A-Za-z0-9]\#)"  # a tag or a heading
+    r"|=(?:(?==)|(?<===))|%(?:(?=%)|(?<=%%))"  # highlights and comments of Obsidian
+    r"|&(?=\#?[A-Za-z0-9]{1,32};)"
+    r"|:(?<=[A-Za-z0-9+.-]:)(?=//)|\.(?<=[wW]{3}\.)|@(?<=[A-Za-z0-9._+-]@)(?=[A-Za-z0-9])"  # links where Telegram has none
+)
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]"
+
+_escaped = re.compile(_ESCAPED)
+_control = re.compile(_CONTROL)
+_QUERY = re.compile(r"\s*\$?=")
+_active = re.compile(f"{_ESCAPED}|{_CONTROL}")
+_line_start = re.compile(r"(\d+)(?=[.)](?:\s|$))|(?=[>=]|[-+](?:[\s-]|$)|:-|-:)")
+
+
+def is_plain(line: str) -> bool:
+    """Whether a line that isn't empty may stand in a note as it is."""
+    return not (line[0].isspace() or line[-1].isspace() or _active.search(line) or _line_start.match(line))
+
+
+def escape(text: str) -> str:
+    """`text`, a part of one line, so that its characters are shown and do nothing. It must not stand at a line's start."""
+    if not _active.search(text):
+        return text
+    return _escaped.sub(_with_backslash, visible(text))
+
+
+def _with_backslash(match: re.Match[str]) -> str:
+    return "\\" + match[0]
+
+
+def escape_start(text: str) -> str:
+    """Like `escape`, for text that stands at the start of a line."""
+    return _line_start.sub(r"\1\\", escaped, count=1) if _line_start.match(escaped := escape(text)) else escaped
+
+
+def escape_line(text: str) -> str:
+    """A whole line, with the white space around it kept."""
+    return text if not text or is_plain(text) else escape_part(text, first=True, last=True)
+
+
+def escape_part(text: str, *, first: bool, last: bool) -> str:
+    """A part of a line; `first` and `last` tell whether it touches the line's ends."""
+    before = after = ""
+    if first and text[:1].isspace():
+        core = text.lstrip()
+        before, text = text[: len(text) - len(core)], core
+    if last and text[-1:].isspace():
+        core = text.rstrip()
+        text, after = core, text[len(core) :]
+    inner = escape_start(text) if first and not before else escape(text)
+    return kept_space(before) + inner + kept_space(after)
+
+
+def kept_space(space: str) -> str:
+    """White space that no parser cuts off and no browser folds; nothing for nothing."""
+    return KEEP_SPACE.format(visible(space)) if space else ""
+
+
+def visible(text: str) -> str:
+    """Control characters and lone surrogates as what stands for them: `␀` and its like, `<U+009B>`."""
+    return _control.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def code_tag(text: str) -> str:
+    """The tag for code of this text. Dataview, a common plug-in, puts the result of a query in the place of any
+    `<code>` that begins with `=` or `$=` (its default prefixes)."""
+    return "samp" if _QUERY.match(text) else "code"
+
+
+def tagged_code(text: str) -> str:
+    """Code in a tag, which can stand beside any character."""
+    tag = code_tag(text)
+    return f"<{tag}>{escape(text)}</{tag}>"
+
+
+def code_span(text: str) -> str:
+    """A code span of a text without line breaks: backticks longer than any inside. White space alone stands in a tag,
+    because parsers differ on it."""
+    shown = visible(text)
+    if not shown.strip() or _QUERY.match(shown):
+        return tagged_code(text)
+    fence = "`" * (longest_ticks(shown) + 1)
+    touches = shown[0] == "`" or shown[-1] == "`" or (shown[0] == " " and shown[-1] == " ")
+    return f"{fence} {shown} {fence}" if touches else f"{fence}{shown}{fence}"
+
+
+def longest_ticks(text: str) -> int:
+    """The length of the longest run of backticks."""
+    return max(map(len, _ticks.findall(text)), default=0)
+
+
+_ticks = re.compile("`+")
+_invisible = regex.compile(
+    # Cc, lone surrogates, line and paragraph separators; format characters but the joiners that emoji and scripts need,
+    # and the tag characters of a flag.
+    r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!(?<=\U0001F3F4[\U000E0020-\U000E007F]*)[\U000E0020-\U000E007F])[\p{Cf}--[\u200C\u200D]]",
+    regex.VERSION1,
+)
+_plain_line = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
+
+
+def one_line(text: str) -> str:
+    """`text` as one line of NFC: white space folded, control and bidi characters removed."""
+    if _plain_line.match(text):
+        return text
+    return _one_line(text)
+
+
+@lru_cache(maxsize=16_384)
+def _one_line(text: str) -> str:
+    cleaned = _invisible.sub("", " ".join(text.split()))
+    return unicodedata.normalize("NFC", " ".join(cleaned.split()).strip("\u200c\u200d"))
+
+
+def shortened(text: str, graphemes: int) -> str:
+    """At most so many graphemes of `text`, with an ellipsis where it was cut."""
+    if len(text) <= graphemes:
+        return text
+    if _single.match(text, 0, graphemes + 1):
+        return text[:graphemes].rstrip() + "…"
+    pieces = [match[0] for match in islice(_grapheme.finditer(text), graphemes + 1)]
+    return text if len(pieces) <= graphemes else "".join(pieces[:graphemes]).rstrip() + "…"
+
+
+_single = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u4e00-\u9fff]*\\Z"
+)  # each a grapheme of its own
+_grapheme = regex.compile(r"\X")
