@@ -1,0 +1,38 @@
+"""Which links of a message lead to articles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
+
+from tobs_tui.model import Entity, EntityKind
+
+HOSTS = frozenset({"telegra.ph", "graph.org", "te.legra.ph"})
+
+
+def article_links(text: str, entities: Iterable[Entity], hosts: Collection[str] = HOSTS) -> tuple[str, ...]:
+    """The addresses of articles that a text links to, each once, in order; their form is always `https://host/path`."""
+    wide = text.encode("utf-16-le", "surrogatepass")
+    found: dict[str, None] = {}
+    for entity in entities:
+        link = ""
+        if entity.kind is EntityKind.TEXT_LINK:
+            link = entity.value
+        elif entity.kind is EntityKind.URL:
+            link = wide[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le", "replace")
+        if place := article_place(link, hosts):
+            found[f"https://{place[0]}/{place[1]}"] = None
+    return tuple(found)
+
+
+def article_place(link: str, hosts: Collection[str] = HOSTS) -> tuple[str, str] | None:
+    """Host and path of an article's address, None for any other address. The path is one segment, as it stands in the link."""
+    try:
+        parts = urlsplit(link if "://" in link else f"https://{link}")
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    path = parts.path.strip("/")
+    if parts.scheme not in ("http", "https") or host not in hosts or not path or "/" in path or path in (".", ".."):
+        return None
+    return host, path
