@@ -1,0 +1,174 @@
+"""Links between messages of a vault: written as words first, and led to their targets when the queue is empty.
+
+A block is written without any link to another chat, and remembered with what it points at. When nothing is left to run, blocks whose
+targets are in the vault by then are rendered again with and without the links, and the lines that differ are replaced. What stands in
+the vault in the end depends on what is in it, never on the order in which it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tobs_tui.engine.albums import Block
+from tobs_tui.engine.articles import path_of
+from tobs_tui.engine.job import Job
+from tobs_tui.errors import TobsError
+from tobs_tui.model import Chat, Entity, ExportOptions, Forward, Layout, Message, Reply, Sender, Service
+from tobs_tui.notes.message import RenderContext, ReplyTarget, render
+from tobs_tui.notes.targets import Target, targets_in
+from tobs_tui.pipeline.articlebook import ARTICLE
+from tobs_tui.pipeline.records import ArticleRecord, BlockChange, ChatState, LinkRecord, LinkTarget, OpenLink
+from tobs_tui.pipeline.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What of a message the lines with links depend on: all but its content and its reactions."""
+
+    id: int
+    date: int
+    sender: Sender
+    text: str
+    entities: tuple[Entity, ...]
+    reply: Reply | None
+    forward: Forward | None
+    edited: int
+    via_bot: str
+    author: str
+    views: int
+    service: Service | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The record of a block that points at something."""
+
+    block: tuple[_Words, ...]
+    layout: Layout
+    articles: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+
+def link_records(
+    block: Block, job: Job, note: str, articles: Mapping[int, tuple[str, ...]], there: Container[int]
+) -> tuple[LinkRecord, ...]:
+    """What a block points at, for the store; nothing for most blocks. `articles` are their addresses by message id; answers to messages
+    that are `there` are written already."""
+    targets = {target for message in block for target in targets_in(message)}
+    linked = {message.id: articles[message.id] for message in block if message.id in articles}
+    targets |= {Target(name=ARTICLE + path_of(address)) for addresses in linked.values() for address in addresses}
+    reply = block[0].reply
+    if reply and not reply.chat_id and reply.message_id not in there:
+        targets.add(Target(job.chat.id, "", reply.message_id))
+    if not targets:
+        return ()
+    kept = _Kept(tuple(map(_words, block)), job.options.layout, tuple(linked.items()))
+    pointed = tuple(sorted((_pointed(target) for target in targets), key=lambda target: (target.chat_id, target.name, target.message_id)))
+    return (LinkRecord(job.chat.id, block[0].id, note, msgspec.json.encode(kept), pointed),)
+
+
+def _words(message: Message) -> _Words:
+    return _Words(**{each.name: getattr(message, each.name) for each in fields(_Words)})
+
+
+def _message(words: _Words) -> Message:
+    return Message(**{each.name: getattr(words, each.name) for each in fields(words)})
+
+
+def _pointed(target: Target) -> LinkTarget:
+    return LinkTarget(target.chat_id, target.name, target.message_id)
+
+
+class Linker:
+    """Settles the links of vaults that something was written to."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed: set[str] = set()
+        self._turn = asyncio.Lock()
+
+    def changed(self, vault: str) -> None:
+        """A job wrote to a vault: its links are looked at with the next `settle`."""
+        self._changed.add(vault)
+
+    async def settle(self) -> list[TobsError]:
+        """Lead what can be led; returns what went wrong. A vault that failed is looked at again after the next job that writes to it."""
+        troubles = []
+        async with self._turn:
+            while self._changed:
+                try:
+                    await self._settle(self._changed.pop())
+                except TobsError as error:
+                    log.warning("links can't be settled: %s", error)
+                    troubles.append(error)
+        return troubles
+
+    async def _settle(self, vault: str) -> None:
+        await self._store.checkpoint(vault)
+        states = {state.id: state for state in await self._store.chats(vault)}
+        usernames = {state.username.casefold(): state.id for state in states.values() if state.username}
+        indexed = [state.id for state in states.values() if state.exported_at]
+        for note in await self._store.links.ready(vault, usernames, indexed):
+            links = await self._store.links.open(vault, note)
+            there = await self._found(vault, links, states)
+            kept = await self._store.links.articles(vault, {path for link in links for path in _articles(link.settled | link.ready)})
+            changes = (_change(link, states[link.chat_id], there, kept) for link in links if link.chat_id in states)
+            await self._store.links.settle(vault, note, tuple(change for change in changes if change.lines))
+
+    async def _found(self, vault: str, links: Iterable[OpenLink], states: Mapping[int, ChatState]) -> dict[tuple[int, int], ReplyTarget]:
+        """Where the targets stand, by marked chat id and message id; a whole chat by its index note."""
+        wanted: dict[int, set[int]] = {}
+        for link in links:
+            for target in (target for target in link.settled | link.ready if link.chats[target]):
+                wanted.setdefault(link.chats[target], set()).add(target.message_id)
+        found = {(chat, 0): ReplyTarget(states[chat].name, "", "") for chat in wanted if chat in states}
+        for chat, ids in wanted.items():
+            messages = await self._store.replies(vault, chat, ids - {0})
+            found |= {(chat, id): ReplyTarget(PurePosixPath(at.note).stem, at.author, at.snippet) for id, at in messages.items()}
+        return found
+
+
+def _articles(targets: Iterable[LinkTarget]) -> set[str]:
+    """The paths of those targets that are articles."""
+    return {target.name.removeprefix(ARTICLE) for target in targets if target.name.startswith(ARTICLE)}
+
+
+def _change(
+    link: OpenLink, state: ChatState, there: Mapping[tuple[int, int], ReplyTarget], kept: Mapping[str, ArticleRecord]
+) -> BlockChange:
+    """The lines of a block that the links make another."""
+    record = msgspec.json.decode(link.body, type=_Kept)
+    before, after = (
+        _lines(record, state, _links(link, targets, there), {path: kept[path] for path in _articles(targets) if path in kept})
+        for targets in (link.settled, link.settled | link.ready)
+    )
+    changed = tuple((old, new) for old, new in zip(before, after, strict=True) if old != new)
+    return BlockChange(link.message_id, changed)
+
+
+def _links(link: OpenLink, targets: Iterable[LinkTarget], there: Mapping[tuple[int, int], ReplyTarget]) -> dict[Target, ReplyTarget]:
+    places = {target: there.get((link.chats[target], target.message_id)) for target in targets}
+    return {Target(target.chat_id, target.name, target.message_id): place for target, place in places.items() if place}
+
+
+def _lines(record: _Kept, state: ChatState, links: Mapping[Target, ReplyTarget], articles: Mapping[str, ArticleRecord]) -> list[str]:
+    context = RenderContext(
+        chat=Chat(state.id, state.kind, state.title),
+        name=state.name,
+        folder=state.folder,
+        zone=ZoneInfo(state.timezone),
+        options=ExportOptions("", layout=record.layout),
+        replies={target.message_id: place for target, place in links.items() if target.chat_id == state.id},
+        links=links,
+        articles=dict(record.articles),
+        kept={path: (each.note, each.title, each.reason) for path, each in articles.items()},
+    )
+    return render(tuple(map(_message, record.block)), context).text.split("\n")
