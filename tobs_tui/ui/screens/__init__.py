@@ -1,0 +1,1 @@
+"""The screens: the main one with its three panes, and those that open over it."""

@@ -1,0 +1,1 @@
+"""The widgets: all draw lines, and repaint only the cells that changed."""
