@@ -1,0 +1,146 @@
+"""Files of whole exports: through faults, past a server that falls silent, and back when they can be had again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import driver_on
+from tests.engine.driver import EngineDriver
+from tests.engine.faulty_files import trial
+from tests.engine.vault_reader import VaultReader
+from tests.support.sandbox import SandboxProcess
+from tobs_tui.engine.commands import Cancel, Export, Retry
+from tobs_tui.engine.events import ChatsListed, JobEnded
+from tobs_tui.engine.job import Job
+from tobs_tui.engine.runner import broken_off
+from tobs_tui.engine.snapshot import JobState
+from tobs_tui.errors import GaveUp, NotLoggedIn, RequestRefused, VaultError
+from tobs_tui.model import Chat, ChatKind, ExportOptions
+from tobs_tui.sandbox.bulk import FILES_CHAT
+from tobs_tui.settings import MediaSettings
+
+COUNT, SIZE = 12, 1_200_000
+IMPATIENT = MediaSettings(attempts=5)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess(files=(COUNT, SIZE)) as running:
+        yield running
+
+
+@pytest.fixture
+def driver(sandbox: SandboxProcess, tmp_path: Path) -> Iterator[EngineDriver]:
+    with driver_on(sandbox, tmp_path, media=IMPATIENT, request_seconds=0.5) as running:
+        running.ready().wait_for(ChatsListed)
+        yield running
+    sandbox.faults(silent={}, failures={}, floods={})
+
+
+def test_files_come_right_through_every_fault_or_are_listed(tmp_path: Path) -> None:
+    """A scaled form of `python -m tests.engine.faulty_files`."""
+    report, gone = trial(tmp_path, files=60, size=300_000, chance=0.05)
+    assert report.files + report.files_failed == 60
+    assert report.state is (JobState.INCOMPLETE if report.files_failed else JobState.DONE)
+    assert report.files >= 60 - len(gone)
+
+
+def test_a_job_whose_server_falls_silent_ends_and_goes_on_later(
+    sandbox: SandboxProcess, driver: EngineDriver, options: ExportOptions
+) -> None:
+    sandbox.faults(floods={"upload.getFile": {"seconds": 1, "count": 2}})
+    driver.submit(Export((FILES_CHAT,), options))
+    driver.until(lambda snapshot: bool(snapshot.jobs) and snapshot.jobs[0].messages == COUNT)
+    sandbox.faults(silent={"*": 1.0})
+    shown = driver.until(lambda snapshot: any("next attempt" in file.waiting for file in snapshot.jobs[0].under_way)).jobs[0].under_way
+    assert {file.size for file in shown} == {SIZE}
+    ended = driver.wait_for(JobEnded)
+    assert ended.report.state is JobState.INCOMPLETE
+    assert ended.report.files + ended.report.files_failed == COUNT
+    assert len(ended.report.failures) == ended.report.files_failed > 0
+    assert all("after" in failure.why or "nothing" in failure.why for failure in ended.report.failures)
+    sandbox.faults(silent={})
+    driver.submit(Retry(ended.job))
+    assert driver.wait_for(JobEnded).report.state is JobState.DONE
+
+
+def test_files_that_an_interrupted_run_left_are_counted(sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions) -> None:
+    sandbox.faults(floods={"upload.getFile": {"seconds": 1, "count": 2}})
+    with driver_on(sandbox, tmp_path, media=IMPATIENT) as first:
+        first.ready().wait_for(ChatsListed)
+        first.submit(Export((FILES_CHAT,), options))
+        first.until(lambda snapshot: bool(snapshot.jobs) and snapshot.jobs[0].messages == COUNT)
+    with driver_on(sandbox, tmp_path, media=IMPATIENT) as second:
+        assert second.ready().wait_for(JobEnded).report.state is JobState.DONE
+        job = second.engine.snapshot().jobs[0]
+    assert (job.files, job.files_total, job.metrics.gauge("file_queue")) == (COUNT, COUNT, 0)
+
+
+def test_a_failed_file_is_a_line_of_text_until_a_later_run_gets_it(
+    sandbox: SandboxProcess, driver: EngineDriver, options: ExportOptions
+) -> None:
+    sandbox.faults(failures={"upload.getFile": {"code": 400, "message": "LOCATION_INVALID"}})
+    driver.submit(Export((FILES_CHAT,), options))
+    ended = driver.wait_for(JobEnded)
+    assert (ended.report.state, ended.report.files_failed) == (JobState.INCOMPLETE, COUNT)
+    vault = VaultReader(Path(options.vault))
+    words = "".join(vault.notes.values())
+    assert words.count("📎 large ") == COUNT
+    assert words.count("not downloaded: ") >= COUNT
+    assert vault.broken_links() == []
+    assert [file for file in vault.root.rglob("*") if file.is_file() and file.suffix != ".md"] == []
+    sandbox.faults(failures={})
+    driver.submit(Retry(ended.job))
+    report = driver.wait_for(JobEnded).report
+    assert (report.state, report.files, report.failures) == (JobState.DONE, COUNT, ())
+    check_same_as_a_clean_run(driver, options)
+
+
+def test_a_cancelled_job_leaves_no_embed_of_what_isnt_there(
+    sandbox: SandboxProcess, driver: EngineDriver, options: ExportOptions
+) -> None:
+    sandbox.faults(floods={"upload.getFile": {"seconds": 3, "count": 4, "premium": True}})
+    driver.submit(Export((FILES_CHAT,), options))
+    job = driver.until(lambda snapshot: bool(snapshot.jobs) and snapshot.jobs[0].messages == COUNT).jobs[0]
+    driver.until(lambda snapshot: any("flood wait, upload.getFile, " in file.waiting for file in snapshot.jobs[0].under_way))
+    driver.submit(Cancel(job.id))
+    assert driver.wait_for(JobEnded).report.state is JobState.CANCELLED
+    vault = VaultReader(Path(options.vault))
+    assert [target for _, target in vault.broken_links() if target.endswith(".bin")] == []
+    words = "".join(vault.notes.values())
+    assert words.count("![[") + words.count("not downloaded: the export ended before it came") == COUNT
+    assert "not downloaded" in words
+    sandbox.faults(floods={})
+    driver.submit(Retry(job.id))
+    assert driver.wait_for(JobEnded).report.state is JobState.DONE
+    check_same_as_a_clean_run(driver, options)
+
+
+@pytest.mark.parametrize(
+    ("error", "meant", "broken"),
+    [
+        (asyncio.CancelledError(), JobState.CANCELLED, True),
+        (asyncio.CancelledError(), JobState.PAUSED, False),
+        (asyncio.CancelledError(), JobState.QUEUED, False),
+        (ExceptionGroup("", [RequestRefused("No more", "the chat is private")]), JobState.QUEUED, True),
+        (GaveUp("Given up"), JobState.QUEUED, True),
+        (ZeroDivisionError(), JobState.QUEUED, True),
+        (ExceptionGroup("", [NotLoggedIn("Not logged in")]), JobState.QUEUED, False),
+        (VaultError("The vault can't be written"), JobState.QUEUED, False),
+    ],
+)
+def test_a_job_is_broken_off_when_it_wont_go_on_by_itself(error: BaseException, meant: JobState, broken: bool) -> None:
+    job = Job(1, Chat(7, ChatKind.GROUP, "A group"), ExportOptions("/vault"))
+    job.meant = meant
+    assert broken_off(error, job) is broken
+
+
+def check_same_as_a_clean_run(driver: EngineDriver, options: ExportOptions) -> None:
+    clean = ExportOptions(f"{options.vault} clean", timezone=options.timezone)
+    driver.submit(Export((FILES_CHAT,), clean))
+    assert driver.wait_for(JobEnded).report.state is JobState.DONE
+    assert VaultReader(Path(options.vault)).picture() == VaultReader(Path(clean.vault)).picture()
