@@ -61,7 +61,7 @@ async def test_idle_transfer_lines_are_closed_and_an_idle_home_is_pinged(
 
 
 async def test_a_server_that_answers_nothing_more_is_given_up(sandbox: SandboxProcess, session_file: Path) -> None:
-    account = TelegramAccount(sandbox.telegram_settings(request_seconds=0.05), MediaSettings(attempts=3), session_file, Metrics())
+    account = TelegramAccount(sandbox.telegram_settings(request_seconds=0.5), MediaSettings(attempts=3), session_file, Metrics())
     await account.connect()
     try:
         chat = await account.find("Ada Lovelace")
