@@ -128,6 +128,36 @@ def test_where_a_person_changed_a_block_edits_go_below_it_once(account: SandboxP
     assert reader.ids(folder) == sorted(set(reader.ids(folder)))
 
 
+def test_what_was_edited_behind_an_interrupted_run_comes_with_the_next_one(account: SandboxProcess, tmp_path: Path) -> None:
+    """Blocks that no checkpoint told of, far from the chat's end, in a note that a person wrote into since."""
+    options, chat = options_at(tmp_path), cast.GRACE
+    with engine(account, tmp_path) as driver:
+        export(driver, options, chat)
+        known_then = {file: file.read_bytes() for file in (tmp_path / "data").glob("*.sqlite*")}
+        said = account.world(add_message={"chat": chat, "text": "One\n\nkept", "count": 3})["add_message"]
+        export(driver, options, chat)
+    lose_cache(tmp_path)
+    for file, data in known_then.items():
+        file.write_bytes(data)
+    note = note_with(tmp_path, said[1])
+    note.write_text(note.read_text() + "My own words\n")
+    account.world(edit={"chat": chat, "id": said[0], "text": "Two\n\nkept"}, delete={"chat": chat, "ids": [said[2]]})
+    account.world(add_message={"chat": chat, "text": "Later", "count": 150})
+    with engine(account, tmp_path) as driver:
+        export(driver, options, chat)
+        reader = VaultReader(tmp_path / "vault")
+        before = times_of_notes(tmp_path)
+        again = export(driver, options, chat)[chat]
+    folder = f"Telegram/{note.parent.name}"
+    block = reader.block(folder, said[0])
+    assert [line for line in block.split("\n") if line in ("One", "Two", "kept")] == ["One", "kept", "Two"]
+    assert "One" in reader.block(folder, said[2])
+    assert "My own words\n" in note.read_text()
+    assert reader.ids(folder) == sorted(set(reader.ids(folder)))
+    assert (again.edited, again.requests) == (0, 2)
+    assert times_of_notes(tmp_path) == before
+
+
 def _links(message: types.Message) -> bool:
     return any("t.me/" in getattr(entity, "url", "") for entity in message.entities or ())
 

@@ -41,7 +41,7 @@ async def prepare(folder: Path) -> None:
 async def renew(folder: Path) -> int:
     """Renew what isn't renewed yet, as the stamps say; returns how many changes that took."""
     async with open_store(folder) as (store, vault):
-        known = await store.edits.known(str(vault), 7, 1, 1000)
+        known = await store.edits.known(str(vault), 7, 1, 0, 1000)
         changes: list[Change] = [Edit(id, (block := edited(vault, id)), block.text) for id in EDITED if known[id].stamp != STAMP]
         changes += [Deletion(DELETED_ID, DELETED_ID)] * (known[DELETED_ID].stamp != DELETED)
         for note in sorted({known[change.head].note for change in changes}):

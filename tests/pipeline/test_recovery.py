@@ -16,7 +16,7 @@ import pytest
 from tests.pipeline.crash_child import run
 from tests.pipeline.store_support import SMALL, big_export, crash_export, entry, export, note_of, notes_in, open_store, text_of
 from tobs_tui.pipeline.records import ChatState
-from tobs_tui.pipeline.writer import OTHERWISE
+from tobs_tui.pipeline.edittables import OTHERWISE
 
 # How many seeded interruptions of each kind are tried; a longer run is asked for by the environment.
 SEEDS = int(os.environ.get("TOBS_CRASH_SEEDS", "6"))
@@ -272,7 +272,7 @@ async def test_a_block_that_was_edited_while_a_person_wrote_behind_it_comes_once
         for each in (*edited, entry(vault, 4)):
             store.append(each)
         await store.checkpoint()
-        known = await store.edits.known(str(vault), 7, 1, 10)
+        known = await store.edits.known(str(vault), 7, 1, 0, 10)
     assert note.read_text().endswith(f"{text_of(1)}{tail}my own words\n\n{text_of(4)}")
     assert {id: row.stamp for id, row in known.items()} == {1: 0, 2: OTHERWISE, 3: OTHERWISE, 4: 0}
 

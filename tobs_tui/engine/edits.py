@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -66,18 +67,38 @@ class Edits:
         Returns how many files wait to be fetched for that. Raises VaultError, CacheError and the RequestErrors that pass.
         """
         await self._store.checkpoint(self._root, self._job.chat.id)
-        rows = await self._store.edits.known(self._root, self._job.chat.id, newest.low, MOST_KNOWN)
-        known = {id: row for id, row in rows.items() if id <= newest.high} if newest.high else rows
+        return await self._compare(newest.messages, _blocks(newest.messages, newest.low), newest.low, newest.high)
+
+    async def settle_otherwise(self) -> int:
+        """Add what is new in blocks that an interrupted run wrote and that were edited before this one came to them. Returns and raises as
+        `settle`."""
+        chat = self._job.chat
+        await self._store.checkpoint(self._root, chat.id)
+        if not (ids := await self._store.edits.otherwise(self._root, chat.id)):
+            return 0
+        messages: list[Message] = []
+        async with aclosing(self._telegram.history(chat, ids[0] - 1, self._job.metrics, ids[-1])) as pages:
+            async for page in pages:
+                messages += (message for message in page.messages if message.id <= ids[-1])
+                if page.last_id >= ids[-1]:
+                    break
+        files = await self._compare(messages, _blocks(messages), ids[0], ids[-1])
+        await self._store.edits.forget_stamps(self._root, chat.id, set(ids) - {message.id for message in messages})
+        return files
+
+    async def _compare(self, messages: Sequence[Message], blocks: Sequence[Block], low: int, high: int) -> int:
+        """Bring notes up to these whole `blocks` of all `messages` that the chat shows from the id `low` up to `high` (0: to the end)."""
+        known = await self._store.edits.known(self._root, self._job.chat.id, low, high, MOST_KNOWN)
         changes: defaultdict[str, list[Change]] = defaultdict(list)
-        for note, edit in await self._edits(newest.messages, newest.low, known):
+        for note, edit in await self._edits(blocks, known):
             changes[note].append(edit)
-        for note, deletion in self._deletions({message.id for message in newest.messages}, known):
+        for note, deletion in self._deletions({message.id for message in messages}, known):
             changes[note].append(deletion)
         return sum([await self._renew(note, changes[note]) for note in sorted(changes)])
 
-    async def _edits(self, messages: Iterable[Message], low: int, known: Mapping[int, Known]) -> list[tuple[str, Edit]]:
+    async def _edits(self, shown_now: Iterable[Block], known: Mapping[int, Known]) -> list[tuple[str, Edit]]:
         """The blocks that aren't what they were, with their notes."""
-        blocks = [block for block in _blocks(messages, low) if _changed(block, known)]
+        blocks = [block for block in shown_now if _changed(block, known)]
         if not blocks:
             return []
         shown = {message.id: message for message in await self._telegram.with_emoji(sum(blocks, ()), self._job.metrics)}
@@ -105,8 +126,8 @@ class Edits:
         return await self._store.edits.queued(self._root, paths) if paths else 0
 
 
-def _blocks(messages: Iterable[Message], low: int) -> list[Block]:
-    """Messages as blocks; of the first one, when it is an album, some may lie below what was asked for."""
+def _blocks(messages: Iterable[Message], low: int = 0) -> list[Block]:
+    """Messages as blocks; of the first one, when it is an album, some may lie below `low`, where that is where they begin."""
     gatherer = AlbumGatherer()
     blocks = gatherer.add(messages) + gatherer.rest()
     return blocks[1:] if blocks and low and blocks[0][0].album else blocks

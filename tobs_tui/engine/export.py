@@ -71,6 +71,7 @@ class ChatExport:
         async with asyncio.TaskGroup() as group:
             files = group.create_task(self._files.run())
             missing = await self._read_all()
+            self._files.added(await self._edits.settle_otherwise())
             self._job.reading = False
             self._files.finish()
             await self._articles.fetch(self._job, self._vault)

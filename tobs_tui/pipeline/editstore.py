@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 from tobs_tui.pipeline.cache import Cache
-from tobs_tui.pipeline.edittables import Known, count_queued, known_messages
+from tobs_tui.pipeline.edittables import Known, count_queued, forget_stamps, known_messages, otherwise
 from tobs_tui.pipeline.linkstore import Do
 from tobs_tui.pipeline.renewal import Change, Renewed
 from tobs_tui.pipeline.writer import NoteWriter
@@ -32,10 +32,20 @@ class EditStore:
         self._number = number
         self._rewritten = rewritten
 
-    async def known(self, vault: str, chat_id: int, low: int, limit: int) -> dict[int, Known]:
-        """The newest messages of a chat with ids from `low` on, at most so many."""
+    async def known(self, vault: str, chat_id: int, low: int, high: int, limit: int) -> dict[int, Known]:
+        """The newest messages of a chat with ids from `low` up to `high` (0: to the end), at most so many."""
         number = self._number(vault)
-        return await self._do(lambda: known_messages(self._cache, number, chat_id, low, limit))
+        return await self._do(lambda: known_messages(self._cache, number, chat_id, low, high, limit))
+
+    async def otherwise(self, vault: str, chat_id: int) -> tuple[int, ...]:
+        """The messages of a chat whose blocks stand in their notes otherwise than they were to be written, by rising id."""
+        number = self._number(vault)
+        return await self._do(lambda: otherwise(self._cache, number, chat_id))
+
+    async def forget_stamps(self, vault: str, chat_id: int, ids: Collection[int]) -> None:
+        """Of these messages it isn't known any more what stands in their notes; true at once."""
+        number = self._number(vault)
+        await self._do(lambda: forget_stamps(self._cache, number, chat_id, ids))
 
     async def renew(self, vault: str, note: str, changes: Sequence[Change]) -> Renewed:
         """Bring blocks of a note up to date, by writing it anew where it changes; true at once. Raises VaultError too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from tobs_tui.pipeline.tables import FileEnd, FileFacts, end_files, save_files
 
 # The stamp of a message that is gone at Telegram, and that its note says so of.
 DELETED = -1
+# The stamp of a message whose block stands in its note otherwise than it was to be written.
+OTHERWISE = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,27 @@ class Known:
     stamp: int | None
 
 
-def known_messages(cache: Cache, vault: int, chat: int, low: int, limit: int) -> dict[int, Known]:
-    """The newest messages of a chat with ids from `low` on, at most so many."""
+def known_messages(cache: Cache, vault: int, chat: int, low: int, high: int, limit: int) -> dict[int, Known]:
+    """The newest messages of a chat with ids from `low` up to `high` (0: to the end), at most so many."""
     query = """SELECT m.id, n.path, m.head, m.stamp FROM messages m JOIN notes n ON n.id = m.note
-        WHERE m.vault = ? AND m.chat = ? AND m.id >= ? ORDER BY m.id DESC LIMIT ?"""
+        WHERE m.vault = ? AND m.chat = ? AND m.id BETWEEN ? AND ? ORDER BY m.id DESC LIMIT ?"""
     with cache.errors():
-        return {id: Known(note, head or id, stamp) for id, note, head, stamp in cache.db.execute(query, (vault, chat, low, limit))}
+        rows = cache.db.execute(query, (vault, chat, low, high or sys.maxsize, limit))
+        return {id: Known(note, head or id, stamp) for id, note, head, stamp in rows}
+
+
+def otherwise(cache: Cache, vault: int, chat: int) -> tuple[int, ...]:
+    """The messages of a chat whose blocks stand in their notes otherwise than they were to be written, by rising id."""
+    query = "SELECT id FROM messages WHERE vault = ? AND chat = ? AND stamp = ? ORDER BY id"
+    with cache.errors():
+        return tuple(id for (id,) in cache.db.execute(query, (vault, chat, OTHERWISE)))
+
+
+def forget_stamps(cache: Cache, vault: int, chat: int, ids: Collection[int]) -> None:
+    """Of these messages it isn't known any more what stands in their notes."""
+    with cache.transaction() as db:
+        query = "UPDATE messages SET stamp = NULL WHERE vault = ? AND chat = ? AND id IN (SELECT value FROM json_each(?))"
+        db.execute(query, (vault, chat, orjson.dumps(list(ids)).decode()))
 
 
 def block_proofs(cache: Cache, vault: int, row: NoteRow) -> dict[int, BlockProof]:

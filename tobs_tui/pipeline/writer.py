@@ -13,7 +13,16 @@ from pathlib import Path
 
 from tobs_tui.errors import TobsError, VaultError
 from tobs_tui.metrics import Metrics
-from tobs_tui.pipeline.edittables import BlockMark, apply_marks, block_proofs, kept_marks, packed, replaced_files, save_renewed
+from tobs_tui.pipeline.edittables import (
+    OTHERWISE,
+    BlockMark,
+    apply_marks,
+    block_proofs,
+    kept_marks,
+    packed,
+    replaced_files,
+    save_renewed,
+)
 from tobs_tui.pipeline.notefile import ANCHOR, NoteFile, NoteRow
 from tobs_tui.pipeline.placing import block_ids, complete_last, day_at, insert_blocks
 from tobs_tui.pipeline.records import Entry
@@ -24,8 +33,6 @@ from tobs_tui.pipeline.vault import BINARY, Vault, disk_errors, sync_file, sync_
 # A note's bytes and a place in them become other bytes, the place in those, and how many lines changed.
 Swap = Callable[[bytes, int], tuple[bytes, int, int]]
 
-# The stamp of a message whose block stands in its note otherwise than it was to be written.
-OTHERWISE = -2
 # Notes that are kept open in memory when nothing of them waits for a checkpoint.
 _KEPT_NOTES = 128
 
@@ -309,8 +316,8 @@ class NoteWriter:
 
 
 def _message_rows(entry: Entry, note: int, others: Collection[int]) -> Iterator[MessageRow]:
-    """The rows of a block's messages: that of its header tells the block from what a person makes of it. Those of `others` make the next
-    run add what is new in them."""
+    """The rows of a block's messages: that of its header tells the block from what a person makes of it. Of those of `others` what is new
+    is still to be added."""
     text, head = entry.text.encode(), 0
     size, crc = len(text), zlib.crc32(text)
     for message in entry.messages:
