@@ -15,8 +15,8 @@ import pytest
 
 from tests.pipeline.crash_child import run
 from tests.pipeline.store_support import SMALL, big_export, crash_export, entry, export, note_of, notes_in, open_store, text_of
-from tobs_tui.pipeline.records import ChatState
 from tobs_tui.pipeline.edittables import OTHERWISE
+from tobs_tui.pipeline.records import ChatState
 
 # How many seeded interruptions of each kind are tried; a longer run is asked for by the environment.
 SEEDS = int(os.environ.get("TOBS_CRASH_SEEDS", "6"))
