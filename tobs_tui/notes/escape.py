@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import islice
 
 import regex
 
@@ -19,9 +18,9 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 # Whitespace at a line's ends is cut off by every parser; in a tag it stays, and is shown.
 KEEP_SPACE = '<span style="white-space:pre">{}</span>'
 
-# Each alternative starts with the character that it escapes: the search is then a scan for a set of characters.
+# Each alternative starts with the one character that it escapes: only then is the search a scan for a set of characters.
 _ESCAPED = (
-    r"[\\`*\[\]<~|$^]"
+    r"\\|`|\*|\[|\]|<|~|\||\$|\^"
     r"|_(?:(?<![A-Za-z0-9]_)|(?![A-Za-z0-9]))"  # inside a word an underscore is only itself
     r"|\#(?<![A-Za-z0-9]\#)"  # a tag or a heading
     r"|=(?:(?==)|(?<===))|%(?:(?=%)|(?<=%%))"  # highlights and comments of Obsidian
@@ -32,21 +31,20 @@ _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]"
 
 _escaped = re.compile(_ESCAPED)
 _control = re.compile(_CONTROL)
+_break = re.compile(f"[{LINE_BREAKS}]")
 _QUERY = re.compile(r"\s*\$?=")
-_active = re.compile(f"{_ESCAPED}|{_CONTROL}")
 _line_start = re.compile(r"(\d+)(?=[.)](?:\s|$))|(?=[>=]|[-+](?:[\s-]|$)|:-|-:)")
 
 
-def is_plain(line: str) -> bool:
-    """Whether a line that isn't empty may stand in a note as it is."""
-    return not (line[0].isspace() or line[-1].isspace() or _active.search(line) or _line_start.match(line))
+def has_breaks(text: str) -> bool:
+    """Whether a text has more than one line."""
+    return _break.search(text) is not None
 
 
 def escape(text: str) -> str:
     """`text`, a part of one line, so that its characters are shown and do nothing. It must not stand at a line's start."""
-    if not _active.search(text):
-        return text
-    return _escaped.sub(_with_backslash, visible(text))
+    shown = text if text.isprintable() else visible(text)
+    return _escaped.sub(_with_backslash, shown) if _escaped.search(shown) else shown
 
 
 def _with_backslash(match: re.Match[str]) -> str:
@@ -60,19 +58,18 @@ def escape_start(text: str) -> str:
 
 def escape_line(text: str) -> str:
     """A whole line, with the white space around it kept."""
-    return text if not text or is_plain(text) else escape_part(text, first=True, last=True)
+    return escape_part(text, first=True, last=True)
 
 
 def escape_part(text: str, *, first: bool, last: bool) -> str:
     """A part of a line; `first` and `last` tell whether it touches the line's ends."""
-    before = after = ""
-    if first and text[:1].isspace():
-        core = text.lstrip()
-        before, text = text[: len(text) - len(core)], core
-    if last and text[-1:].isspace():
-        core = text.rstrip()
-        text, after = core, text[len(core) :]
-    inner = escape_start(text) if first and not before else escape(text)
+    if not ((first and text[:1].isspace()) or (last and text[-1:].isspace())):
+        return escape_start(text) if first else escape(text)
+    core = text.lstrip() if first else text
+    before, text = text[: len(text) - len(core)], core
+    core = text.rstrip() if last else text
+    after = text[len(core) :]
+    inner = escape_start(core) if first and not before else escape(core)
     return kept_space(before) + inner + kept_space(after)
 
 
@@ -128,13 +125,12 @@ _invisible = regex.compile(
     r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!(?<=\U0001F3F4[\U000E0020-\U000E007F]*)[\U000E0020-\U000E007F])[\p{Cf}--[\u200C\u200D]]",
     regex.VERSION1,
 )
-_plain_line = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
 
 
 def one_line(text: str) -> str:
     """`text` as one line of NFC: white space folded, control and bidi characters removed."""
-    if _plain_line.match(text):
-        return text
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip(" ")
     return _one_line(text)
 
 
@@ -150,11 +146,17 @@ def shortened(text: str, graphemes: int) -> str:
         return text
     if _single.match(text, 0, graphemes + 1):
         return text[:graphemes].rstrip() + "…"
-    pieces = [match[0] for match in islice(_grapheme.finditer(text), graphemes + 1)]
-    return text if len(pieces) <= graphemes else "".join(pieces[:graphemes]).rstrip() + "…"
+    first = _graphemes(graphemes).match(text)
+    return text if first is None or first.end() == len(text) else first[0].rstrip() + "…"
 
 
+@lru_cache
+def _graphemes(count: int) -> regex.Pattern[str]:
+    return regex.compile(rf"\X{{0,{count}}}")
+
+
+# Characters that are graphemes of their own beside one another: of emoji those that no modifier and no flag is among.
 _single = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u4e00-\u9fff]*\\Z"
-)  # each a grapheme of its own
-_grapheme = regex.compile(r"\X")
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u4e00-\u9fff"
+    "\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff]*\\Z"
+)

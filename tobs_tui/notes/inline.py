@@ -9,7 +9,6 @@ because some of them (links, code, what a theme colours) have a colour of their 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from tobs_tui.notes.escape import code_span, code_tag, escape, escape_part, tagged_code
 from tobs_tui.notes.links import autolink
@@ -18,6 +17,8 @@ from tobs_tui.notes.spans import Run, Style
 SPOILER_OPEN = '<span class="tg-spoiler" style="background:currentColor">'
 
 _MARKS = {Style.STRIKE: "~~", Style.BOLD: "**", Style.ITALIC: "*"}
+_MARKED = sum(_MARKS)
+_SIGNS = [("".join(sign for style, sign in _MARKS.items() if marks & style)) for marks in range(_MARKED + 1)]
 _TAGS = {
     Style.STRIKE: ("<s>", "</s>"),
     Style.BOLD: ("<b>", "</b>"),
@@ -25,135 +26,134 @@ _TAGS = {
     Style.UNDERLINE: ("<u>", "</u>"),
     Style.SPOILER: (SPOILER_OPEN, "</span>"),
 }
-_INNERMOST = frozenset((Style.SPOILER, Style.CODE))
-_WITHOUT_TAGS = frozenset((Style.LINK, *_INNERMOST))
+_LINK, _CODE, _SPOILER = map(int, (Style.LINK, Style.CODE, Style.SPOILER))
+_INNERMOST = _SPOILER | _CODE
+_WITHOUT_TAGS = _LINK | _INNERMOST
 _EDGE = " "
 _MARKUP = ""  # an unknown mark of our own stands here
 _SAFE_PUNCTUATION = frozenset("!\"#$%&'()+,-./:;<=>?@[]^{|}")
 
 
-class _Node(NamedTuple):
-    """A style around other nodes, or (`style` is None) a part of the text or Markdown that is ready."""
-
-    run: Run
-    style: Style | None = None
-    children: tuple[_Node, ...] = ()
-    tags: bool = True
-
-
 def render_line(text: str, runs: Sequence[Run], tags: Mapping[int, int]) -> str:
     """The runs of one line of `text`, none of them empty but for raw ones. `tags` are hashtags left as they are."""
-    if len(runs) == 1 and not runs[0].styles and not tags:
-        return escape_part(text[runs[0].start : runs[0].end], first=True, last=True)
-    return _Line(text, tags).render(_nested(runs), _EDGE, _EDGE, whole=True)
-
-
-def _nested(runs: Sequence[Run], *, tags: bool = True) -> tuple[_Node, ...]:
-    nodes, at = [], 0
-    while at < len(runs):
-        if not runs[at].styles:
-            nodes.append(_Node(runs[at], tags=tags))
-            at += 1
-            continue
-        style, end = _widest(runs, at)
-        inner = [Run(run.start, run.end, run.styles - {style}, run.link) for run in runs[at:end]]
-        nodes.append(_Node(runs[at], style, _nested(inner, tags=tags and style not in _WITHOUT_TAGS)))
-        at = end
-    return tuple(nodes)
-
-
-def _widest(runs: Sequence[Run], at: int) -> tuple[Style, int]:
-    """The style of a run that goes on over most of those that follow, and where it ends. Code comes last, and spoilers in it."""
-    if len(runs[at].styles) == 1:
-        (only,) = runs[at].styles
-        return only, _end(runs, at, only)
-    styles = sorted(runs[at].styles - _INNERMOST) or [Style.CODE]
-    ends = {style: _end(runs, at, style) for style in styles}
-    return max(ends.items(), key=lambda item: (item[1], -item[0]))
-
-
-def _end(runs: Sequence[Run], at: int, style: Style) -> int:
-    """Where the style that a run has stops. Code and spoilers stop where another style begins: none can stand inside them."""
-    end, first = at, runs[at]
-    while end < len(runs) and style in runs[end].styles:
-        if (style is Style.LINK and runs[end].link != first.link) or (style in _INNERMOST and runs[end].styles != first.styles):
-            break
-        end += 1
-    return end
+    return _Line(text, runs, tags).render(0, len(runs), 0, _EDGE, _EDGE, whole=True)
 
 
 class _Line:
-    """Renders the nodes of one line. `before` and `after` are the characters that stand beside them in the note."""
+    """Renders the runs of one line. `done` are styles that stand around what is rendered, `before` and `after` the characters that
+    stand beside it in the note."""
 
-    def __init__(self, text: str, tags: Mapping[int, int]) -> None:
+    __slots__ = ("_runs", "_tags", "_text")
+
+    def __init__(self, text: str, runs: Sequence[Run], tags: Mapping[int, int]) -> None:
         self._text = text
+        self._runs = runs
         self._tags = tags
 
-    def render(self, nodes: Sequence[_Node], before: str, after: str, *, whole: bool = False) -> str:
-        last = len(nodes) - 1
-        leaves = [
-            self._leaf(node, first=whole and i == 0, last=whole and i == last) if node.style is None else _MARKUP
-            for i, node in enumerate(nodes)
-        ]
-        parts = []
-        for i, node in enumerate(nodes):
-            left = leaves[i - 1][-1:] if i else before
-            right = leaves[i + 1][:1] if i < last else after
-            parts.append(leaves[i] if node.style is None else self._styled(node, node.style, left, right))
-            if leaves[i][-1:] == "!" and i < last and nodes[i + 1].style is Style.LINK:
-                parts[-1] = leaves[i][:-1] + "\\!"  # or the link behind it would be an image
+    def render(self, start: int, end: int, done: int, before: str, after: str, *, whole: bool = False) -> str:
+        """The runs from the index `start` up to `end`."""
+        first = self._runs[start]
+        if end - start == 1 and not first.styles & ~done:
+            return self._leaf(first, done, first=whole, last=whole)
+        parts, at, left, ahead = list[str](), start, before, ""
+        while at < end:
+            run = self._runs[at]
+            if styles := run.styles & ~done:
+                style, stop = self._widest(at, end, styles, done)
+                right = after if stop == end else _MARKUP
+                if stop < end and not self._runs[stop].styles & ~done:
+                    ahead = self._leaf(self._runs[stop], done, first=False, last=whole and stop == end - 1)
+                    right = ahead[0]
+                parts.append(self._styled(style, at, stop, done, left, right))
+                at, left = stop, _MARKUP
+            else:
+                leaf = ahead or self._leaf(run, done, first=whole and at == start, last=whole and at == end - 1)
+                at, left, ahead = at + 1, leaf[-1], ""
+                parts.append(f"{leaf[:-1]}\\!" if left == "!" and self._is_link(at, end, done) else leaf)
         return "".join(parts)
 
-    def _leaf(self, node: _Node, *, first: bool, last: bool) -> str:
-        if node.run.raw:
-            return node.run.raw
-        start, end = node.run.start, node.run.end
+    def _is_link(self, at: int, end: int, done: int) -> bool:
+        """Whether a link begins there, which behind a `!` would be an image."""
+        styles = self._runs[at].styles & ~done if at < end else 0
+        return bool(styles) and self._widest(at, end, styles, done)[0] == _LINK
+
+    def _widest(self, at: int, end: int, styles: int, done: int) -> tuple[int, int]:
+        """Of the `styles` of a run the one that goes on over most of those that follow, and the index where it ends. Code comes last, and
+        spoilers in it."""
+        if not styles & (styles - 1):
+            return styles, self._reach(at, end, styles, done)
+        outer = styles & ~_INNERMOST or _CODE
+        best, reach = 0, at
+        while outer:
+            style = outer & -outer
+            outer -= style
+            if (there := self._reach(at, end, style, done)) > reach:
+                best, reach = style, there
+        return best, reach
+
+    def _reach(self, at: int, end: int, style: int, done: int) -> int:
+        """The index where the style that a run has stops. Code and spoilers stop where another style begins: none can stand inside them."""
+        runs, first = self._runs, self._runs[at]
+        at += 1
+        while at < end and runs[at].styles & style:
+            if style == _LINK and runs[at].link != first.link:
+                break
+            if style & _INNERMOST and (runs[at].styles ^ first.styles) & ~done:
+                break
+            at += 1
+        return at
+
+    def _leaf(self, run: Run, done: int, *, first: bool, last: bool) -> str:
+        if run.raw:
+            return run.raw
+        start, end = run.start, run.end
         if not self._tags:
             return escape_part(self._text[start:end], first=first, last=last)
-        tags = [at for at in self._tags if start <= at and self._tags[at] <= end] if node.tags else []
+        tags = [at for at in self._tags if start <= at and self._tags[at] <= end] if not done & _WITHOUT_TAGS else []
         parts = []
         for at in tags:
             parts += [escape_part(self._text[start:at], first=first, last=False), self._text[at : self._tags[at]]]
             start, first = self._tags[at], False
         return "".join((*parts, escape_part(self._text[start:end], first=first, last=last)))
 
-    def _styled(self, node: _Node, style: Style, left: str, right: str) -> str:
-        if style is Style.CODE:
-            return self._code(node, left)
-        if style is Style.LINK:
-            return self._link(node)
-        return (self._marked(node, style, left, right) if style in _MARKS else "") or self._tagged(node, style)
+    def _styled(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
+        if style == _LINK:
+            return self._link(start, end, done)
+        if style == _CODE:
+            return self._code(start, end, done, left)
+        return (self._marked(style, start, end, done, left, right) if style in _MARKS else "") or self._tagged(style, start, end, done)
 
-    def _tagged(self, node: _Node, style: Style) -> str:
-        opening, closing = _TAGS[style]
-        return f"{opening}{self.render(node.children, '>', '<')}{closing}"
+    def _tagged(self, style: int, start: int, end: int, done: int) -> str:
+        opening, closing = _TAGS[Style(style)]
+        return f"{opening}{self.render(start, end, done | style, '>', '<')}{closing}"
 
-    def _marked(self, node: _Node, style: Style, left: str, right: str) -> str:
-        """Marks for the node and for those that cover just the same; nothing where they would be misread."""
-        styles, inner = [style], node
-        while len(inner.children) == 1 and (other := inner.children[0].style) is not None and other in _MARKS:
-            inner = inner.children[0]
-            styles.append(other)
-        marks = "".join(_MARKS[style] for style in sorted(styles))
-        content = self.render(inner.children, _MARKUP, _MARKUP)
-        mixed = "~" in marks and "*" in marks
-        if _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed) and content[-1] not in "*_~\\":
-            return f"{marks}{content}{marks[::-1]}"
+    def _marked(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
+        """Marks for the style and for those that cover just the same; nothing where they would be misread."""
+        done |= style
+        marks = style
+        while (styles := self._runs[start].styles & ~done) and styles & _MARKED:
+            inner, reach = self._widest(start, end, styles, done)
+            if reach < end or not inner & _MARKED:
+                break
+            marks |= inner
+            done |= inner
+        signs, mixed = _SIGNS[marks], marks > Style.STRIKE and bool(marks & Style.STRIKE)
+        content = self.render(start, end, done, _MARKUP, _MARKUP)
+        if content[-1] not in "*_~\\" and _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed):
+            return f"{signs}{content}{signs[::-1]}"
         return ""
 
-    def _link(self, node: _Node) -> str:
-        children, address = node.children, node.run.link
-        if len(children) == 1 and children[0].style is None:
-            shown = self._text[children[0].run.start : children[0].run.end]
-            if short := autolink(shown, address):
-                return short
-        content = self.render(children, "[", "]")
+    def _link(self, start: int, end: int, done: int) -> str:
+        first, address = self._runs[start], self._runs[start].link
+        if end - start == 1 and not first.styles & ~done & ~_LINK and (short := autolink(self._text[first.start : first.end], address)):
+            return short
+        content = self.render(start, end, done | _LINK, "[", "]")
         guard = "\\" if content[0] == "!" else ""  # or it might be a callout
         return f"[{guard}{content}]({address})"
 
-    def _code(self, node: _Node, left: str) -> str:
-        text = self._text[node.children[0].run.start : node.children[-1].run.end]
-        if node.children[0].style is Style.SPOILER:
+    def _code(self, start: int, end: int, done: int, left: str) -> str:
+        text = self._text[self._runs[start].start : self._runs[end - 1].end]
+        if self._runs[start].styles & ~done & _SPOILER:
             tag = code_tag(text)
             return f"<{tag}>{SPOILER_OPEN}{escape(text)}</span></{tag}>"
         return tagged_code(text) if left == "`" else code_span(text)

@@ -58,9 +58,9 @@ def topic_folder(folder: str, topic: str) -> str:
     return f"{folder}/{topic}"
 
 
-def note_path(folder: str, chat_name: str, layout: Layout, message: Message, zone: ZoneInfo, topic: str = "") -> NotePlace:
-    """The note that holds `message`, in a forum that of its topic. POST is for channels; the caller gives MONTH for other kinds."""
-    when = datetime.fromtimestamp(message.date, zone)
+def note_path(folder: str, chat_name: str, layout: Layout, message: Message, when: datetime, topic: str = "") -> NotePlace:
+    """The note that holds `message`, which came at `when` in the reader's time, in a forum that of its topic. POST is for channels; the
+    caller gives MONTH for other kinds."""
     if layout is Layout.POST:
         return NotePlace(_post_path(folder, chat_name, message, when), "")
     if topic:

@@ -103,14 +103,15 @@ def render(block: Block, context: RenderContext) -> Rendered:
     first = block[0]
     when = datetime.fromtimestamp(first.date, context.zone)
     topic = context.topics.get(first.topic, "")
-    place = note_path(context.folder, context.name, context.layout, _titled(block), context.zone, topic)
+    layout = context.layout
+    place = note_path(context.folder, context.name, layout, _titled(block), when, topic)
     day = f"{when.year:04}-{when.month:02}-{when.day:02}"
     lines, files = _service(first, first.service, context) if first.service else _block(block, when, context)
     return Rendered(
         note=place,
         head=_head(first, when, place, context),
         day=day,
-        day_heading="" if context.layout is Layout.POST else f"## {day}\n\n",
+        day_heading="" if layout is Layout.POST else f"## {day}\n\n",
         text="\n\n".join(lines) + "\n\n",
         files=tuple(files),
         kinds=tuple(map(_kind, block)),

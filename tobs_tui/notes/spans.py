@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from itertools import pairwise
@@ -29,15 +28,15 @@ class Span(NamedTuple):
 
 
 class Style(IntEnum):
-    """Inline styles, in the order in which they stand around each other, as far as they cover the same."""
+    """Inline styles, in the order in which they stand around each other, as far as they cover the same. Several are the sum of theirs."""
 
     STRIKE = 1
     BOLD = 2
-    ITALIC = 3
-    UNDERLINE = 4
-    LINK = 5
-    CODE = 6
-    SPOILER = 7
+    ITALIC = 4
+    UNDERLINE = 8
+    LINK = 16
+    CODE = 32
+    SPOILER = 64
 
 
 INLINE = {
@@ -48,34 +47,39 @@ INLINE = {
     EntityKind.SPOILER: Style.SPOILER,
     EntityKind.CODE: Style.CODE,
 }
-_STYLES = {kind: frozenset((style,)) for kind, style in INLINE.items()}
-_LINKED = frozenset((Style.LINK,))
+_STYLES = {kind: int(style) for kind, style in INLINE.items()}
+_LINK = int(Style.LINK)
 FOUND_LINKS = frozenset({EntityKind.URL, EntityKind.EMAIL, EntityKind.PHONE})
 MENTIONS = frozenset({EntityKind.MENTION, EntityKind.MENTION_NAME})
+_LINKS = FOUND_LINKS | MENTIONS | {EntityKind.TEXT_LINK}
+_HASHTAG = EntityKind.HASHTAG
 _TAG = re.compile(r"#\w*[^\W\d]\w*")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-PLAIN: frozenset[Style] = frozenset()
+_NO_TAGS: Mapping[int, int] = {}
 
 
 class Run(NamedTuple):
-    """Characters of equal style. `link` is the address of a LINK; `raw` is Markdown of our own that stands at `start`."""
+    """Characters of equal style. `styles` is a sum of Styles, `link` the address of a LINK; `raw` is Markdown of our own that stands at
+    `start`."""
 
     start: int
     end: int
-    styles: frozenset[Style] = PLAIN
+    styles: int = 0
     link: str = ""
     raw: str = ""
 
 
 def spans_of(text: str, entities: Iterable[Entity]) -> list[Span]:
     """The entities that cover something, by their start."""
-    units = None if text.isascii() or max(text) <= "\uffff" else _Units(text)
+    size = len(text)
+    units = _Units(text) if len(text.encode("utf-16-le", "surrogatepass")) > 2 * size else None
     spans = []
     for entity in entities:
-        start, end = max(entity.offset, 0), max(entity.offset + entity.length, 0)
+        start, end = entity.offset, entity.offset + entity.length
         if units:
             start, end = units.start(start), units.end(end)
-        end = min(end, len(text))
+        if start < 0 or end > size:
+            start, end = max(start, 0), min(end, size)
         if entity.length > 0 and start < end:
             spans.append(Span(start, end, entity.kind, entity.value))
     if len(spans) > 1:
@@ -84,16 +88,23 @@ def spans_of(text: str, entities: Iterable[Entity]) -> list[Span]:
 
 
 class _Units:
-    """Places in UTF-16 code units as places of characters."""
+    """Places in UTF-16 code units as places of characters: before the first surrogate pair they are the same."""
 
     def __init__(self, text: str) -> None:
-        self._seconds = [match.start() + number + 1 for number, match in enumerate(_ASTRAL.finditer(text))]  # of surrogate pairs
+        self._text = text
+        self._alike = next(_ASTRAL.finditer(text)).start()
+        self._seconds: list[int] = []  # the second units of surrogate pairs
 
     def start(self, unit: int) -> int:
-        return unit - bisect_right(self._seconds, unit)
+        return unit if unit <= self._alike else unit - bisect_right(self._found(), unit)
 
     def end(self, unit: int) -> int:
-        return unit - bisect_left(self._seconds, unit)
+        return unit if unit <= self._alike else unit - bisect_left(self._found(), unit)
+
+    def _found(self) -> list[int]:
+        if not self._seconds:
+            self._seconds = [match.start() + number + 1 for number, match in enumerate(_ASTRAL.finditer(self._text))]
+        return self._seconds
 
 
 def runs_of(text: str, spans: Sequence[Span], targets: Mapping[str, str]) -> list[Run]:
@@ -101,70 +112,88 @@ def runs_of(text: str, spans: Sequence[Span], targets: Mapping[str, str]) -> lis
 
     `targets` are destinations in the vault by the address that was sent, the mention as it is shown, or the id of the mentioned one.
     """
-    inline = deque(run for span in spans if (run := _inline(text, span, targets)))
-    refused: dict[int, str] = {}
-    for at, note in filter(None, (_refused(text, span) for span in spans)):
-        refused[at] = refused.get(at, "") + note
-    cuts = sorted({0, len(text), *refused, *(run.start for run in inline), *(run.end for run in inline)})
+    inline, refused = list[Run](), dict[int, str]()
+    reach, apart = -1, True
+    for span in spans:
+        if style := _STYLES.get(span.kind):
+            run = Run(span.start, span.end, style)
+        elif span.kind not in _LINKS:
+            continue
+        elif link := _link(text, span, targets):
+            run = Run(span.start, span.end, _LINK, link)
+        else:
+            if noted := _refused(text, span):
+                refused[noted[0]] = refused.get(noted[0], "") + noted[1]
+            continue
+        inline.append(run)
+        apart = apart and run.start > reach
+        reach = run.end
+    return _between(inline, len(text)) if apart and not refused else _cut(inline, refused, len(text))
+
+
+def _between(inline: Sequence[Run], size: int) -> list[Run]:
+    """Runs that don't touch one another, with those of no style between them."""
+    runs, at = list[Run](), 0
+    for run in inline:
+        if at < run.start:
+            runs.append(Run(at, run.start))
+        runs.append(run)
+        at = run.end
+    if at < size:
+        runs.append(Run(at, size))
+    return runs
+
+
+def _cut(inline: Sequence[Run], refused: Mapping[int, str], size: int) -> list[Run]:
+    """Runs that may lie over one another, cut where one of them begins or ends."""
+    cuts = sorted({0, size, *refused, *(run.start for run in inline), *(run.end for run in inline)})
     runs: list[Run] = []
     over: list[Run] = []
+    following = 0
     for start, end in pairwise(cuts):
-        while inline and inline[0].start <= start:
-            over.append(inline.popleft())
+        while following < len(inline) and inline[following].start <= start:
+            over.append(inline[following])
+            following += 1
         over = [run for run in over if run.end > start]
-        _add(runs, _merged(over, start, end))
+        _add(runs, start, end, over)
         if end in refused:
             runs.append(Run(end, end, raw=refused[end]))
     return runs
 
 
-def _add(runs: list[Run], run: Run) -> None:
-    """Put `run` behind the others, into the last one where they look the same."""
+def _add(runs: list[Run], start: int, end: int, over: Sequence[Run]) -> None:
+    """One more run with all styles of those that lie over it, joined to the last one where they look the same. Of several links it has the
+    one that began last."""
+    styles, link = 0, ""
+    for run in over:
+        styles |= run.styles
+        link = run.link or link
     last = runs[-1] if runs else None
-    if last and not last.raw and last.styles == run.styles and last.link == run.link:
-        runs[-1] = Run(last.start, run.end, run.styles, run.link)
+    if last and last.styles == styles and last.link == link and not last.raw:
+        runs[-1] = Run(last.start, end, styles, link)
     else:
-        runs.append(run)
+        runs.append(Run(start, end, styles, link))
 
 
-def _inline(text: str, span: Span, targets: Mapping[str, str]) -> Run | None:
-    if style := _STYLES.get(span.kind):
-        return Run(span.start, span.end, style)
+def _link(text: str, span: Span, targets: Mapping[str, str]) -> str:
+    """Where a link or a mention leads; empty for one that is only text."""
     shown = text[span.start : span.end]
-    if span.kind in MENTIONS:
-        link = targets.get(span.value or shown, "")
-        return Run(span.start, span.end, _LINKED, link) if link else None
-    if span.kind is EntityKind.TEXT_LINK or span.kind in FOUND_LINKS:
-        link = targets.get(span.value or shown) or destination(span.kind, shown, span.value)
-        return Run(span.start, span.end, _LINKED, link) if link else None
-    return None
-
-
-def _merged(over: Sequence[Run], start: int, end: int) -> Run:
-    """One run with all styles of those that lie over it; of several links the last one that began."""
-    if not over:
-        return Run(start, end)
-    if len(over) == 1:
-        return Run(start, end, over[0].styles, over[0].link)
-    styles = PLAIN.union(*(run.styles for run in over))
-    return Run(start, end, styles, next((run.link for run in reversed(over) if run.link), ""))
+    found = targets.get(span.value or shown, "") if targets else ""
+    return found or ("" if span.kind in MENTIONS else destination(span.kind, shown, span.value))
 
 
 def _refused(text: str, span: Span) -> tuple[int, str] | None:
     """The address of a text link that may not be one, in words, and where it stands: behind what the link shows."""
-    if span.kind is not EntityKind.TEXT_LINK:
-        return None
     shown = text[span.start : span.end].rstrip(LINE_BREAKS)
-    if not shown or not span.value.strip():
-        return None
-    if destination(span.kind, shown, span.value):
+    if span.kind is not EntityKind.TEXT_LINK or not shown or not span.value.strip():
         return None
     return span.start + len(shown), f" ({code_span(' '.join(visible(span.value).split()))})"
 
 
-def tags_of(text: str, spans: Iterable[Span]) -> dict[int, int]:
+def tags_of(text: str, spans: Iterable[Span]) -> Mapping[int, int]:
     """Where hashtags start and end that Obsidian reads as Telegram does: after white space, with a letter in them."""
-    return {span.start: span.end for span in spans if span.kind is EntityKind.HASHTAG and _is_tag(text, span)}
+    tags = [span for span in spans if span.kind is _HASHTAG]
+    return {span.start: span.end for span in tags if _is_tag(text, span)} if tags else _NO_TAGS
 
 
 def _is_tag(text: str, span: Span) -> bool:

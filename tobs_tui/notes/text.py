@@ -14,12 +14,13 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from tobs_tui.model import Entity, EntityKind
-from tobs_tui.notes.escape import LINE_BREAK, LINE_BREAKS, escape_line, is_plain, longest_ticks, visible
+from tobs_tui.notes.escape import LINE_BREAK, LINE_BREAKS, escape_line, has_breaks, longest_ticks, visible
 from tobs_tui.notes.inline import render_line
 from tobs_tui.notes.languages import fence_info
 from tobs_tui.notes.spans import INLINE, Run, Span, runs_of, spans_of, tags_of
 
 _QUOTES = frozenset({EntityKind.QUOTE, EntityKind.COLLAPSED_QUOTE})
+_BLOCKS = _QUOTES | {EntityKind.PRE}
 _CODE_BREAKERS = (frozenset(INLINE) - {EntityKind.CODE}) | {EntityKind.TEXT_LINK}
 _BLOCK_ID = re.compile(r"(?:^|\s)\^[\w-]+\s*$", re.MULTILINE)
 
@@ -33,15 +34,12 @@ def markdown(text: str, entities: Iterable[Entity] = (), targets: Mapping[str, s
     `targets` are destinations in the vault for addresses and mentions that lead there (see `runs_of`).
     """
     spans = spans_of(text, entities) if entities and text else []
-    if spans:
+    broken = has_breaks(text)
+    if not spans:
+        return _paragraphs([escape_line(line) for line in LINE_BREAK.split(text)]) if broken else escape_line(text)
+    if broken or not _BLOCKS.isdisjoint([span.kind for span in spans]):
         return _Text(text, spans, targets).markdown()
-    return _unstyled(text)
-
-
-def _unstyled(text: str) -> str:
-    if not text or (is_plain(text) and "\n" not in text):
-        return text
-    return _paragraphs([escape_line(line) for line in LINE_BREAK.split(text)])
+    return render_line(text, runs_of(text, spans, targets), tags_of(text, spans))
 
 
 def _paragraphs(lines: Sequence[str]) -> str:
@@ -71,7 +69,7 @@ class _Block(NamedTuple):
 
 
 class _Text:
-    """A text whose entities cover something."""
+    """A text of several lines or blocks whose entities cover something."""
 
     def __init__(self, text: str, spans: Sequence[Span], targets: Mapping[str, str]) -> None:
         self._text = text
