@@ -43,7 +43,7 @@ def has_breaks(text: str) -> bool:
 
 def escape(text: str) -> str:
     """`text`, a part of one line, so that its characters are shown and do nothing. It must not stand at a line's start."""
-    shown = text if text.isprintable() else visible(text)
+    shown = visible(text)
     return _escaped.sub(_with_backslash, shown) if _escaped.search(shown) else shown
 
 
@@ -80,7 +80,7 @@ def kept_space(space: str) -> str:
 
 def visible(text: str) -> str:
     """Control characters and lone surrogates as what stands for them: `␀` and its like, `<U+009B>`."""
-    return _control.sub(_shown, text)
+    return text if text.isprintable() else _control.sub(_shown, text)
 
 
 def _shown(match: re.Match[str]) -> str:

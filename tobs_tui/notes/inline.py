@@ -106,15 +106,14 @@ class _Line:
     def _leaf(self, run: Run, done: int, *, first: bool, last: bool) -> str:
         if run.raw:
             return run.raw
-        start, end = run.start, run.end
-        if not self._tags:
-            return escape_part(self._text[start:end], first=first, last=last)
-        tags = [at for at in self._tags if start <= at and self._tags[at] <= end] if not done & _WITHOUT_TAGS else []
-        parts = []
-        for at in tags:
+        part = self._text[run.start : run.end]
+        if not self._tags or "#" not in part or done & _WITHOUT_TAGS:
+            return escape_part(part, first=first, last=last)
+        parts, start = list[str](), run.start
+        for at in [at for at in self._tags if start <= at and self._tags[at] <= run.end]:
             parts += [escape_part(self._text[start:at], first=first, last=False), self._text[at : self._tags[at]]]
             start, first = self._tags[at], False
-        return "".join((*parts, escape_part(self._text[start:end], first=first, last=last)))
+        return "".join((*parts, escape_part(self._text[start : run.end], first=first, last=last)))
 
     def _styled(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
         if style == _LINK:

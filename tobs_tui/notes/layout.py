@@ -76,14 +76,14 @@ def period_place(folder: str, chat_name: str, period: str) -> NotePlace:
 
 def _period(layout: Layout, when: datetime) -> str:
     if layout is Layout.DAY:
-        return f"{when.year:04}-{when.month:02}-{when.day:02}"
-    return WHOLE_CHAT if layout is Layout.CHAT else f"{when.year:04}-{when.month:02}"
+        return when.date().isoformat()
+    return WHOLE_CHAT if layout is Layout.CHAT else when.date().isoformat()[:7]
 
 
 def _post_path(folder: str, chat_name: str, message: Message, when: datetime) -> str:
     """Day, first line and id can be the same in two channels: the name begins with the chat's, and the mark ends that for sure."""
     title = safe_name(first_line(revealed(message)), post_kind(message))
-    day = f"{when.year:04}-{when.month:02}-{when.day:02}"
+    day = when.date().isoformat()
     return f"{folder}/{when.year:04}/{chat_name}{TOPIC_MARK}{day} {cut(title, TITLE_BYTES).rstrip('. ')} ({message.id}).md"
 
 

@@ -105,7 +105,7 @@ def render(block: Block, context: RenderContext) -> Rendered:
     topic = context.topics.get(first.topic, "")
     layout = context.layout
     place = note_path(context.folder, context.name, layout, _titled(block), when, topic)
-    day = f"{when.year:04}-{when.month:02}-{when.day:02}"
+    day = when.date().isoformat()
     lines, files = _service(first, first.service, context) if first.service else _block(block, when, context)
     return Rendered(
         note=place,
@@ -115,7 +115,7 @@ def render(block: Block, context: RenderContext) -> Rendered:
         text="\n\n".join(lines) + "\n\n",
         files=tuple(files),
         kinds=tuple(map(_kind, block)),
-        records=tuple((message.id, author_of(message), snippet_of(message)) for message in block),
+        records=tuple([(message.id, author_of(message), snippet_of(message)) for message in block]),
     )
 
 
@@ -164,11 +164,13 @@ def _block(block: Block, when: datetime, context: RenderContext) -> tuple[list[s
     if first.reply:
         lines.append(_reply(first, first.reply, context))
     lines += _bodies(block, context, files)
-    addresses = dict.fromkeys(address for message in block for address in context.articles.get(message.id, ()))
-    lines += [article_line(address, context.kept) for address in addresses]
+    if context.articles:
+        addresses = dict.fromkeys(address for message in block for address in context.articles.get(message.id, ()))
+        lines += [article_line(address, context.kept) for address in addresses]
     lines += [_buttons(message.buttons) for message in block if message.buttons]
     lines += [_reactions(message.reactions) for message in block if message.reactions]
-    lines += [context.threads[message.id] for message in block if message.id in context.threads]
+    if context.threads:
+        lines += [context.threads[message.id] for message in block if message.id in context.threads]
     return lines, files
 
 
@@ -202,7 +204,7 @@ def _header(block: Block, when: datetime, context: RenderContext) -> str:
         parts.append(f"via @{escape(one_line(first.via_bot).lstrip('@'))}")
     if first.author:
         parts.append(escape(one_line(first.author)))
-    if edited := max(message.edited for message in block):
+    if edited := max([message.edited for message in block]):
         parts.append(f"edited {_moment(edited, when, context.zone)}")
     if first.views and context.layout is Layout.POST:
         parts.append(f"{first.views} views")

@@ -26,7 +26,7 @@ def snippet_of(message: Message) -> str:
 def revealed(message: Message) -> str:
     """The beginning of the text, with bars over what spoilers hide."""
     text = message.text[:_READ]
-    if not any(entity.kind is EntityKind.SPOILER for entity in message.entities):
+    if not message.entities or EntityKind.SPOILER not in [entity.kind for entity in message.entities]:
         return text
     for span in spans_of(message.text, message.entities):
         if span.kind is EntityKind.SPOILER:
