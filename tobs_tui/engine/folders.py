@@ -67,10 +67,13 @@ class Folders:
         return state
 
     async def _prove_mounted(self, vault: Vault, options: ExportOptions) -> None:
-        """An empty folder that notes were written to is the place of a disk that isn't mounted, rather than a wish. Raises VaultError."""
-        if options.restore or not await asyncio.to_thread(vault.is_empty):
+        """An empty folder that notes were written to is the place of a disk that isn't mounted, rather than a wish. Raises VaultError.
+
+        Notes are asked for first: another job may be writing the vault's first ones.
+        """
+        if options.restore or not await self._store.places.any_notes(options.vault):
             return
-        if any(state.notes for state in await self._store.chats(options.vault)):
+        if await asyncio.to_thread(vault.is_empty):
             todo = "Is its disk mounted? If you emptied it, export with restore (--restore)"
             raise VaultError(f"The vault {vault.root} is empty", "notes were written there before", todo)
 

@@ -33,6 +33,11 @@ class PlaceStore:
         self._do = do
         self._writer = writer
 
+    async def any_notes(self, vault: str) -> bool:
+        """Whether notes were written to a vault."""
+        number = self._writer(vault).number
+        return bool(await self._do(lambda: self._ask("SELECT 1 FROM notes WHERE vault = ? LIMIT 1", number)))
+
     async def ranges(self, vault: str, chat_id: int) -> dict[str, tuple[int, int]]:
         """The ids of the first and last message of each note of a chat, by the note's path."""
         number = self._writer(vault).number
