@@ -165,7 +165,7 @@ class Metrics:
     """
 
     def __init__(self, parent: Metrics | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._parent = parent
+        self._all: tuple[Metrics, ...] = (self, *parent._all) if parent else (self,)
         self._messages = Rate(clock)
         self._media = Rate(clock)
         self._flushes = Timing()
@@ -179,47 +179,41 @@ class Metrics:
         self._waits: dict[tuple[str, int], Wait] = {}
         self._budgets: dict[tuple[str, int, bool], Budget] = {}
 
-    def _chain(self) -> Iterator[Metrics]:
-        here: Metrics | None = self
-        while here is not None:
-            yield here
-            here = here._parent
-
     def messages(self, count: int) -> None:
         """`count` messages were rendered and handed to the writer."""
-        for each in self._chain():
+        for each in self._all:
             each._messages.add(count)
 
     def media_bytes(self, count: int) -> None:
         """`count` bytes of files were received and found right."""
-        for each in self._chain():
+        for each in self._all:
             each._media.add(count)
 
     def flush(self, messages: int, size: int, milliseconds: float) -> None:
         """One note's buffer was written: so many messages and bytes."""
-        for each in self._chain():
+        for each in self._all:
             each._flushes.add(milliseconds)
             each._flush_messages += messages
             each._flush_bytes += size
 
     def cache_save(self, milliseconds: float) -> None:
         """One transaction of the cache was committed."""
-        for each in self._chain():
+        for each in self._all:
             each._cache_saves.add(milliseconds)
 
     def retry(self, cause: RetryCause) -> None:
-        for each in self._chain():
+        for each in self._all:
             each._retries[cause] += 1
 
     def file_attempts(self, name: str, attempts: int) -> None:
         """A file failed `attempts` times by now; the worst one is kept."""
-        for each in self._chain():
+        for each in self._all:
             if attempts > each._worst_file[1]:
                 each._worst_file = (name, attempts)
 
     def request(self, method: str) -> None:
         """One request was sent, counted under its TL name (`messages.getHistory`)."""
-        for each in self._chain():
+        for each in self._all:
             each._requests[method] += 1
 
     @contextmanager
@@ -233,17 +227,17 @@ class Metrics:
 
     def level(self, gauge: str, change: int) -> None:
         """Change a gauge by so much."""
-        for each in self._chain():
+        for each in self._all:
             each._gauges[gauge] += change
 
     def wait(self, wait: Wait) -> None:
         """The server imposes a wait; it is shown until its time is over."""
-        for each in self._chain():
+        for each in self._all:
             each._waits[wait.method, wait.dc] = wait
 
     def budget(self, budget: Budget) -> None:
         """What a method's pace is, and how much of it is used."""
-        for each in self._chain():
+        for each in self._all:
             each._budgets[budget.method, budget.dc, budget.takeout] = budget
 
     def snapshot(self, memory: int = 0, caches: tuple[tuple[str, int, int], ...] = ()) -> MetricsSnapshot:
@@ -269,5 +263,5 @@ class Metrics:
 
 def shared_cache_save(milliseconds: float, parties: Iterable[Metrics]) -> None:
     """One transaction in which several jobs took part: each of them counts it, and a parent that they share counts it once."""
-    for each in {id(each): each for party in parties for each in party._chain()}.values():
+    for each in {id(each): each for party in parties for each in party._all}.values():
         each._cache_saves.add(milliseconds)

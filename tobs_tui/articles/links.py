@@ -7,26 +7,27 @@ from urllib.parse import urlsplit
 
 from tobs_tui.model import Entity, EntityKind
 
+_LINKS = frozenset({EntityKind.TEXT_LINK, EntityKind.URL})
 HOSTS = frozenset({"telegra.ph", "graph.org", "te.legra.ph"})
 
 
 def article_links(text: str, entities: Iterable[Entity], hosts: Collection[str] = HOSTS) -> tuple[str, ...]:
     """The addresses of articles that a text links to, each once, in order; their form is always `https://host/path`."""
+    links = [entity.value or _covered(text, entity) for entity in entities if entity.kind in _LINKS]
+    places = [place for link in links if (place := article_place(link, hosts))]
+    return tuple(dict.fromkeys(f"https://{host}/{path}" for host, path in places))
+
+
+def _covered(text: str, entity: Entity) -> str:
     wide = text.encode("utf-16-le", "surrogatepass")
-    found: dict[str, None] = {}
-    for entity in entities:
-        link = ""
-        if entity.kind is EntityKind.TEXT_LINK:
-            link = entity.value
-        elif entity.kind is EntityKind.URL:
-            link = wide[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le", "replace")
-        if place := article_place(link, hosts):
-            found[f"https://{place[0]}/{place[1]}"] = None
-    return tuple(found)
+    return wide[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le", "replace")
 
 
 def article_place(link: str, hosts: Collection[str] = HOSTS) -> tuple[str, str] | None:
     """Host and path of an article's address, None for any other address. The path is one segment, as it stands in the link."""
+    lowered = link.lower()
+    if not any(host in lowered for host in hosts):
+        return None
     try:
         parts = urlsplit(link if "://" in link else f"https://{link}")
         host = parts.hostname or ""

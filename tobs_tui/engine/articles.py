@@ -41,8 +41,8 @@ class ArticleKeeper:
         """The addresses of articles that messages link to, by message id; nothing where articles aren't wanted."""
         if not options.articles:
             return {}
-        found = ((message.id, _addresses(message, self._hosts)) for block in blocks for message in block)
-        return {number: addresses for number, addresses in found if addresses}
+        messages = [message for block in blocks for message in block if message.entities or message.content]
+        return {message.id: addresses for message in messages if (addresses := _addresses(message, self._hosts))}
 
     async def fetch(self, job: Job, vault: Vault) -> None:
         """Fetch what the chat's messages link to and isn't there. What can't be reached now is a failure of the job, and tried again
@@ -96,8 +96,6 @@ class ArticleKeeper:
 
 def _addresses(message: Message, hosts: Collection[str]) -> tuple[str, ...]:
     """The addresses of articles in a message's text, and that of its link preview, one for each article."""
-    if not message.entities and not isinstance(message.content, WebPage):
-        return ()
     found = {path_of(address): address for address in article_links(message.text, message.entities, hosts)}
     if isinstance(message.content, WebPage) and (place := article_place(message.content.url, hosts)):
         found.setdefault(place[1], f"https://{place[0]}/{place[1]}")

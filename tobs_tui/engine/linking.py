@@ -62,8 +62,8 @@ def link_records(
 ) -> tuple[LinkRecord, ...]:
     """What a block points at, for the store; nothing for most blocks. `articles` are their addresses by message id; answers to messages
     that are `there` are written already."""
-    targets = {target for message in block for target in targets_in(message)}
-    linked = {message.id: articles[message.id] for message in block if message.id in articles}
+    targets = targets_in(block[0]).union(*map(targets_in, block[1:]))
+    linked = {message.id: articles[message.id] for message in block if message.id in articles} if articles else {}
     targets |= {Target(name=ARTICLE + path_of(address)) for addresses in linked.values() for address in addresses}
     reply = block[0].reply
     if reply and not reply.chat_id and reply.message_id not in there:

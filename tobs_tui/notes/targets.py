@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tobs_tui.model import CHANNEL_MARK, Entity, EntityKind, Message
@@ -36,16 +35,11 @@ def target_of(address: str) -> Target | None:
     return Target(chat, "" if chat else found[2].casefold(), int(found[3]))
 
 
-def linked(text: str, entities: tuple[Entity, ...]) -> Iterator[tuple[str, Target]]:
+def linked(text: str, entities: tuple[Entity, ...]) -> list[tuple[str, Target]]:
     """The parts of a text that lead somewhere: the address as it was sent, the mention as it is shown, the mentioned one's id."""
-    if not any(entity.kind in _LINKS for entity in entities):
-        return
-    for span in spans_of(text, entities):
-        if span.kind not in _LINKS:
-            continue
-        key = span.value or text[span.start : span.end]
-        if target := _target(span.kind, key):
-            yield key, target
+    links = [entity for entity in entities if entity.kind in _LINKS]
+    keys = [(span.kind, span.value or text[span.start : span.end]) for span in spans_of(text, links)] if links else []
+    return [(key, target) for kind, key in keys if (target := _target(kind, key))]
 
 
 def _target(kind: EntityKind, key: str) -> Target | None:
@@ -71,5 +65,7 @@ def reply_target(message: Message) -> Target | None:
 
 def targets_in(message: Message) -> set[Target]:
     """All that a message points at, besides what it answers in its own chat."""
-    found = {target for _, target in linked(message.text, message.entities)}
-    return found.union(filter(None, (forward_target(message), reply_target(message))))
+    found = {target for _, target in linked(message.text, message.entities)} if message.entities else set()
+    if message.forward or message.reply:
+        found.update(filter(None, (forward_target(message), reply_target(message))))
+    return found

@@ -37,6 +37,7 @@ from tobs_tui.pipeline.records import (
 )
 from tobs_tui.pipeline.remembered import Remembered
 from tobs_tui.pipeline.tables import ChatFacts, FileEnd, Tables
+from tobs_tui.pipeline.unsaved import Generation
 from tobs_tui.pipeline.vault import Vault, disk_errors
 from tobs_tui.pipeline.writer import Flush, NoteIds, NoteWriter, Swap
 from tobs_tui.settings import PipelineSettings
@@ -56,19 +57,6 @@ class _Buffer:
     entries: list[Entry] = field(default_factory=list)
     messages: int = 0
     size: int = 0
-
-
-@dataclass(slots=True)
-class _Generation:
-    """What was appended between two cuts: where its messages stand, and whose metrics took part."""
-
-    messages: dict[tuple[str, int, int], MessageAt] = field(default_factory=dict)
-    metrics: dict[int, Metrics] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        self.metrics[id(entry.metrics)] = entry.metrics
-        for message in entry.messages:
-            self.messages[entry.vault, entry.chat_id, message.id] = MessageAt(entry.note, message.author, message.snippet)
 
 
 @dataclass(slots=True)
@@ -106,7 +94,7 @@ class Store:
         self._vaults: dict[str, _Open] = {}
         self._roots: dict[str, str] = {}  # vaults by the names that they were opened under: links may lead to one vault
         self._jobs: dict[int, JobRecord | None] = {}
-        self._unsaved: list[_Generation] = [_Generation()]
+        self._unsaved: list[Generation] = [Generation()]
         self._waiting = 0
         self._news = False
         self._error: CacheError | None = None
@@ -238,7 +226,7 @@ class Store:
 
     async def room(self, vault: str = "", chat_id: int = 0) -> None:
         """Wait while too much is buffered. Raises VaultError or CacheError as `checkpoint` does."""
-        while self._waiting > MAX_WAITING or sum(len(each.messages) for each in self._unsaved) > MAX_UNSAVED:
+        while self._waiting > MAX_WAITING or sum(map(len, self._unsaved)) > MAX_UNSAVED:
             await self.checkpoint(vault, chat_id)
         self._raise(vault, chat_id)
 
@@ -271,7 +259,7 @@ class Store:
         """Everything up to now; nothing is awaited in between."""
         self._news = False
         self._dirty.clear()
-        self._unsaved.append(_Generation())
+        self._unsaved.append(Generation())
         vaults, blocks = [], []
         for root, there in self._vaults.items():
             buffers = {note: buffer.entries for note, buffer in there.buffers.items()}
@@ -368,7 +356,7 @@ class Store:
         """Where messages stand, those in the buffers too; unknown ones are left out."""
         found: dict[int, MessageAt] = {}
         for each in self._unsaved:
-            found |= {number: each.messages[vault, chat_id, number] for number in ids if (vault, chat_id, number) in each.messages}
+            found |= each.find(vault, chat_id, ids)
         if missing := set(ids) - found.keys():
             number = self._at(vault).writer.number
             found |= await self._do(lambda: self._tables.messages(number, chat_id, missing))
