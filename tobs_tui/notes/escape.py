@@ -38,7 +38,7 @@ _line_start = re.compile(r"(\d+)(?=[.)](?:\s|$))|(?=[>=]|[-+](?:[\s-]|$)|:-|-:)"
 
 def has_breaks(text: str) -> bool:
     """Whether a text has more than one line."""
-    return _break.search(text) is not None
+    return not text.isprintable() and _break.search(text) is not None
 
 
 def escape(text: str) -> str:

@@ -29,6 +29,7 @@ _TAGS = {
 _LINK, _CODE, _SPOILER = map(int, (Style.LINK, Style.CODE, Style.SPOILER))
 _INNERMOST = _SPOILER | _CODE
 _WITHOUT_TAGS = _LINK | _INNERMOST
+_NO_TAGS: Mapping[int, int] = {}
 _EDGE = " "
 _MARKUP = ""  # an unknown mark of our own stands here
 _SAFE_PUNCTUATION = frozenset("!\"#$%&'()+,-./:;<=>?@[]^{|}")
@@ -37,6 +38,77 @@ _SAFE_PUNCTUATION = frozenset("!\"#$%&'()+,-./:;<=>?@[]^{|}")
 def render_line(text: str, runs: Sequence[Run], tags: Mapping[int, int]) -> str:
     """The runs of one line of `text`, none of them empty but for raw ones. `tags` are hashtags left as they are."""
     return _Line(text, runs, tags).render(0, len(runs), 0, _EDGE, _EDGE, whole=True)
+
+
+def render_apart(text: str, styled: Sequence[Run], tags: Mapping[int, int]) -> str:
+    """A text of one line in which no styled run touches another one, as most are: nothing is nested."""
+    size, parts = len(text), list[str]()
+    before = _plain(text, 0, styled[0].start if styled else size, tags)
+    for i, run in enumerate(styled, 1):
+        after = _plain(text, run.end, styled[i].start if i < len(styled) else size, tags)
+        left, right = before[-1:] or _EDGE, after[:1] or _EDGE
+        if left == "!" and run.styles == _LINK:
+            before = _no_image(before)
+        parts += (before, _alone(text, run, tags, left, right))
+        before = after
+    parts.append(before)
+    return "".join(parts)
+
+
+def _alone(text: str, run: Run, tags: Mapping[int, int], left: str, right: str) -> str:
+    """A run with one style."""
+    style, shown = run.styles, text[run.start : run.end]
+    if style == _CODE:
+        return _code(shown, left)
+    if style == _LINK:
+        return autolink(shown, run.link) or _link(escape(shown), run.link)
+    content = escape(shown) if style == _SPOILER or not tags else _part(text, run.start, run.end, tags, first=False, last=False)
+    signs = _SIGNS[style] if style <= _MARKED else ""
+    return _marked(signs, content, left, right) or _tagged(style, content)
+
+
+def _plain(text: str, start: int, end: int, tags: Mapping[int, int]) -> str:
+    """What stands between the styled runs of a line; nothing for nothing."""
+    return _part(text, start, end, tags, first=not start, last=end == len(text)) if start < end else ""
+
+
+def _part(text: str, start: int, end: int, tags: Mapping[int, int], *, first: bool, last: bool) -> str:
+    """A part of a line, escaped but for its `tags`; `first` and `last` tell whether it touches the line's ends."""
+    part = text[start:end]
+    if not tags or "#" not in part:
+        return escape_part(part, first=first, last=last)
+    parts = list[str]()
+    for at in [at for at in tags if start <= at and tags[at] <= end]:
+        parts += [escape_part(text[start:at], first=first, last=False), text[at : tags[at]]]
+        start, first = tags[at], False
+    return "".join((*parts, escape_part(text[start:end], first=first, last=last)))
+
+
+def _no_image(leaf: str) -> str:
+    """A text that ends with `!`, for before a link, which would be an image behind it."""
+    return f"{leaf[:-1]}\\!"
+
+
+def _link(content: str, address: str) -> str:
+    guard = "\\" if content[0] == "!" else ""  # or it might be a callout
+    return f"[{guard}{content}]({address})"
+
+
+def _code(text: str, left: str) -> str:
+    return tagged_code(text) if left == "`" else code_span(text)
+
+
+def _marked(signs: str, content: str, left: str, right: str) -> str:
+    """The content between marks; nothing where they would be misread."""
+    mixed = "~" in signs and "*" in signs
+    if signs and content[-1] not in "*_~\\" and _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed):
+        return f"{signs}{content}{signs[::-1]}"
+    return ""
+
+
+def _tagged(style: int, content: str) -> str:
+    opening, closing = _TAGS[Style(style)]
+    return f"{opening}{content}{closing}"
 
 
 class _Line:
@@ -69,7 +141,7 @@ class _Line:
             else:
                 leaf = ahead or self._leaf(run, done, first=whole and at == start, last=whole and at == end - 1)
                 at, left, ahead = at + 1, leaf[-1], ""
-                parts.append(f"{leaf[:-1]}\\!" if left == "!" and self._is_link(at, end, done) else leaf)
+                parts.append(_no_image(leaf) if left == "!" and self._is_link(at, end, done) else leaf)
         return "".join(parts)
 
     def _is_link(self, at: int, end: int, done: int) -> bool:
@@ -106,27 +178,18 @@ class _Line:
     def _leaf(self, run: Run, done: int, *, first: bool, last: bool) -> str:
         if run.raw:
             return run.raw
-        part = self._text[run.start : run.end]
-        if not self._tags or "#" not in part or done & _WITHOUT_TAGS:
-            return escape_part(part, first=first, last=last)
-        parts, start = list[str](), run.start
-        for at in [at for at in self._tags if start <= at and self._tags[at] <= run.end]:
-            parts += [escape_part(self._text[start:at], first=first, last=False), self._text[at : self._tags[at]]]
-            start, first = self._tags[at], False
-        return "".join((*parts, escape_part(self._text[start : run.end], first=first, last=last)))
+        tags = _NO_TAGS if done & _WITHOUT_TAGS else self._tags
+        return _part(self._text, run.start, run.end, tags, first=first, last=last)
 
     def _styled(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
         if style == _LINK:
-            return self._link(start, end, done)
+            return self._linked(start, end, done)
         if style == _CODE:
-            return self._code(start, end, done, left)
-        return (self._marked(style, start, end, done, left, right) if style in _MARKS else "") or self._tagged(style, start, end, done)
+            return self._coded(start, end, done, left)
+        marked = self._between_marks(style, start, end, done, left, right) if style & _MARKED else ""
+        return marked or _tagged(style, self.render(start, end, done | style, ">", "<"))
 
-    def _tagged(self, style: int, start: int, end: int, done: int) -> str:
-        opening, closing = _TAGS[Style(style)]
-        return f"{opening}{self.render(start, end, done | style, '>', '<')}{closing}"
-
-    def _marked(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
+    def _between_marks(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
         """Marks for the style and for those that cover just the same; nothing where they would be misread."""
         done |= style
         marks = style
@@ -136,26 +199,20 @@ class _Line:
                 break
             marks |= inner
             done |= inner
-        signs, mixed = _SIGNS[marks], marks > Style.STRIKE and bool(marks & Style.STRIKE)
-        content = self.render(start, end, done, _MARKUP, _MARKUP)
-        if content[-1] not in "*_~\\" and _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed):
-            return f"{signs}{content}{signs[::-1]}"
-        return ""
+        return _marked(_SIGNS[marks], self.render(start, end, done, _MARKUP, _MARKUP), left, right)
 
-    def _link(self, start: int, end: int, done: int) -> str:
+    def _linked(self, start: int, end: int, done: int) -> str:
         first, address = self._runs[start], self._runs[start].link
         if end - start == 1 and not first.styles & ~done & ~_LINK and (short := autolink(self._text[first.start : first.end], address)):
             return short
-        content = self.render(start, end, done | _LINK, "[", "]")
-        guard = "\\" if content[0] == "!" else ""  # or it might be a callout
-        return f"[{guard}{content}]({address})"
+        return _link(self.render(start, end, done | _LINK, "[", "]"), address)
 
-    def _code(self, start: int, end: int, done: int, left: str) -> str:
+    def _coded(self, start: int, end: int, done: int, left: str) -> str:
         text = self._text[self._runs[start].start : self._runs[end - 1].end]
         if self._runs[start].styles & ~done & _SPOILER:
             tag = code_tag(text)
             return f"<{tag}>{SPOILER_OPEN}{escape(text)}</span></{tag}>"
-        return tagged_code(text) if left == "`" else code_span(text)
+        return _code(text, left)
 
 
 def _flanks(outside: str, inside: str, *, mixed: bool) -> bool:

@@ -107,12 +107,21 @@ class _Units:
         return self._seconds
 
 
-def runs_of(text: str, spans: Sequence[Span], targets: Mapping[str, str]) -> list[Run]:
-    """The whole text as runs of equal inline style, in order, with the addresses that can't be links behind their texts.
+class Styled(NamedTuple):
+    """The parts of a text that have an inline style, by their start; `apart` says that none of them touches another one and that nothing
+    of our own stands between them. `notes` are Markdown of our own by where it stands: addresses that can't be links."""
+
+    runs: list[Run]
+    notes: Mapping[int, str]
+    apart: bool
+
+
+def styled_of(text: str, spans: Iterable[Span], targets: Mapping[str, str]) -> Styled:
+    """What of a text has an inline style.
 
     `targets` are destinations in the vault by the address that was sent, the mention as it is shown, or the id of the mentioned one.
     """
-    inline, refused = list[Run](), dict[int, str]()
+    runs, notes = list[Run](), dict[int, str]()
     reach, apart = -1, True
     for span in spans:
         if style := _STYLES.get(span.kind):
@@ -123,41 +132,28 @@ def runs_of(text: str, spans: Sequence[Span], targets: Mapping[str, str]) -> lis
             run = Run(span.start, span.end, _LINK, link)
         else:
             if noted := _refused(text, span):
-                refused[noted[0]] = refused.get(noted[0], "") + noted[1]
+                notes[noted[0]] = notes.get(noted[0], "") + noted[1]
             continue
-        inline.append(run)
+        runs.append(run)
         apart = apart and run.start > reach
         reach = run.end
-    return _between(inline, len(text)) if apart and not refused else _cut(inline, refused, len(text))
+    return Styled(runs, notes, apart and not notes)
 
 
-def _between(inline: Sequence[Run], size: int) -> list[Run]:
-    """Runs that don't touch one another, with those of no style between them."""
-    runs, at = list[Run](), 0
-    for run in inline:
-        if at < run.start:
-            runs.append(Run(at, run.start))
-        runs.append(run)
-        at = run.end
-    if at < size:
-        runs.append(Run(at, size))
-    return runs
-
-
-def _cut(inline: Sequence[Run], refused: Mapping[int, str], size: int) -> list[Run]:
-    """Runs that may lie over one another, cut where one of them begins or ends."""
-    cuts = sorted({0, size, *refused, *(run.start for run in inline), *(run.end for run in inline)})
+def cut(styled: Styled, size: int) -> list[Run]:
+    """A whole text of so many characters as runs of equal style, in order, with what is our own between them."""
+    edges = (edge for run in styled.runs for edge in (run.start, run.end))
     runs: list[Run] = []
     over: list[Run] = []
     following = 0
-    for start, end in pairwise(cuts):
-        while following < len(inline) and inline[following].start <= start:
-            over.append(inline[following])
+    for start, end in pairwise(sorted({0, size, *styled.notes, *edges})):
+        while following < len(styled.runs) and styled.runs[following].start <= start:
+            over.append(styled.runs[following])
             following += 1
         over = [run for run in over if run.end > start]
         _add(runs, start, end, over)
-        if end in refused:
-            runs.append(Run(end, end, raw=refused[end]))
+        if end in styled.notes:
+            runs.append(Run(end, end, raw=styled.notes[end]))
     return runs
 
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from tobs_tui.model import Entity, EntityKind
 from tobs_tui.notes.escape import LINE_BREAK, LINE_BREAKS, escape_line, has_breaks, longest_ticks, visible
-from tobs_tui.notes.inline import render_line
+from tobs_tui.notes.inline import render_apart, render_line
 from tobs_tui.notes.languages import fence_info
-from tobs_tui.notes.spans import INLINE, Run, Span, runs_of, spans_of, tags_of
+from tobs_tui.notes.spans import INLINE, Run, Span, cut, spans_of, styled_of, tags_of
 
 _QUOTES = frozenset({EntityKind.QUOTE, EntityKind.COLLAPSED_QUOTE})
 _BLOCKS = _QUOTES | {EntityKind.PRE}
@@ -31,7 +31,7 @@ NO_TARGETS: Mapping[str, str] = {}
 def markdown(text: str, entities: Iterable[Entity] = (), targets: Mapping[str, str] = NO_TARGETS) -> str:
     """The Markdown of `text`: no blank line at its ends, no newline behind it; empty for an empty text.
 
-    `targets` are destinations in the vault for addresses and mentions that lead there (see `runs_of`).
+    `targets` are destinations in the vault for addresses and mentions that lead there (see `styled_of`).
     """
     spans = spans_of(text, entities) if entities and text else []
     broken = has_breaks(text)
@@ -39,7 +39,8 @@ def markdown(text: str, entities: Iterable[Entity] = (), targets: Mapping[str, s
         return _paragraphs([escape_line(line) for line in LINE_BREAK.split(text)]) if broken else escape_line(text)
     if broken or not _BLOCKS.isdisjoint([span.kind for span in spans]):
         return _Text(text, spans, targets).markdown()
-    return render_line(text, runs_of(text, spans, targets), tags_of(text, spans))
+    styled, tags = styled_of(text, spans, targets), tags_of(text, spans)
+    return render_apart(text, styled.runs, tags) if styled.apart else render_line(text, cut(styled, len(text)), tags)
 
 
 def _paragraphs(lines: Sequence[str]) -> str:
@@ -76,7 +77,7 @@ class _Text:
         self._quotes = _apart(text, (span for span in spans if span.kind in _QUOTES))
         self._pres = _fences(text, spans, self._quotes)
         code = [span._replace(kind=EntityKind.CODE) if span.kind is EntityKind.PRE else span for span in spans]
-        self._runs = runs_of(text, code, targets)
+        self._runs = cut(styled_of(text, code, targets), len(text))
         self._run_ends = [run.end for run in self._runs]
         self._tags = tags_of(text, spans)
 
