@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # As many messages of the cache are compared at most: more can only have been deleted together.
 MOST_KNOWN = 10_000
+# Messages whose ids are no further apart are read together.
+NEAR = 1_000
 # Content that changes without an edit of its message.
 _CHANGING = (Poll, TodoList, Place, Giveaway)
 
@@ -74,17 +76,22 @@ class Edits:
         `settle`."""
         chat = self._job.chat
         await self._store.checkpoint(self._root, chat.id)
-        if not (ids := await self._store.edits.otherwise(self._root, chat.id)):
-            return 0
-        messages: list[Message] = []
-        async with aclosing(self._telegram.history(chat, ids[0] - 1, self._job.metrics, ids[-1])) as pages:
-            async for page in pages:
-                messages += (message for message in page.messages if message.id <= ids[-1])
-                if page.last_id >= ids[-1]:
-                    break
-        files = await self._compare(messages, _blocks(messages), ids[0], ids[-1])
-        await self._store.edits.forget_stamps(self._root, chat.id, set(ids) - {message.id for message in messages})
+        files = 0
+        for ids in _near(await self._store.edits.otherwise(self._root, chat.id)):
+            messages = await self._between(ids[0], ids[-1])
+            files += await self._compare(messages, _blocks(messages), ids[0], ids[-1])
+            await self._store.edits.forget_stamps(self._root, chat.id, set(ids) - {message.id for message in messages})
         return files
+
+    async def _between(self, low: int, high: int) -> list[Message]:
+        """All messages that the chat shows from one id up to another."""
+        messages: list[Message] = []
+        async with aclosing(self._telegram.history(self._job.chat, low - 1, self._job.metrics, high)) as pages:
+            async for page in pages:
+                messages += (message for message in page.messages if message.id <= high)
+                if page.last_id >= high:
+                    break
+        return messages
 
     async def _compare(self, messages: Sequence[Message], blocks: Sequence[Block], low: int, high: int) -> int:
         """Bring notes up to these whole `blocks` of all `messages` that the chat shows from the id `low` up to `high` (0: to the end)."""
@@ -131,6 +138,15 @@ def _blocks(messages: Iterable[Message], low: int = 0) -> list[Block]:
     gatherer = AlbumGatherer()
     blocks = gatherer.add(messages) + gatherer.rest()
     return blocks[1:] if blocks and low and blocks[0][0].album else blocks
+
+
+def _near(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Rising ids in groups that are worth reading as one range."""
+    start = 0
+    for at in range(1, len(ids) + 1):
+        if at == len(ids) or ids[at] - ids[at - 1] > NEAR:
+            yield ids[start:at]
+            start = at
 
 
 def _changed(block: Block, known: Mapping[int, Known]) -> bool:
