@@ -244,7 +244,8 @@ class TestReferences:
         bench.source.valid_references = lambda reference: reference != "00"
         files = [replace(remote(n, SIZE), chat_id=7 if n < 20 else 8) for n in range(30)]
         await asyncio.gather(*(downloader.fetch(bench.task(file, chat=file.chat_id)) for file in files))
-        assert bench.source.beside[0] == set(range(20))
+        assert 1 < len(bench.source.beside[0]) <= 20  # those that are under way by then
+        assert set().union(*bench.source.beside) == set(range(30))
         assert all(max(beside) < 20 or min(beside) >= 20 for beside in bench.source.beside)
 
     async def test_one_that_is_always_expired_ends(self, bench: Bench, downloader: Downloader) -> None:
