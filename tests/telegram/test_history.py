@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -10,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sandbox import SandboxProcess
-from tests.telegram.support import all_chats, connected, faults, logged_in, messages, twin
+from tests.telegram.support import all_chats, connected, eventually, faults, logged_in, messages, twin
 from tobs_tui.errors import RequestRefused, RetryCause
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import CHANNEL_MARK, Chat, ChatKind
@@ -175,6 +178,25 @@ async def test_a_flood_wait_is_slept_through_and_shown(
     assert len(page.messages) == 100
     assert job.snapshot().retried(RetryCause.FLOOD_WAIT) == metrics.snapshot().retried(RetryCause.FLOOD_WAIT) == 1
     assert dict(job.snapshot().requests) == {"messages.getHistory": 2}
+
+
+async def test_a_long_wait_outlives_the_process(sandbox: SandboxProcess, session_file: Path, tmp_path: Path, big: Chat) -> None:
+    """What was killed in the middle of a wait asks nothing before its time when it is started again."""
+    session_file = Path(shutil.copy(session_file, tmp_path / "session.json"))
+    with faults(sandbox, floods={"messages.getHistory": {"seconds": 30}}):
+        async with connected(sandbox, session_file) as account:
+            reading = asyncio.create_task(messages(account, big))
+            await eventually(lambda: b"messages.getHistory" in session_file.read_bytes())
+            reading.cancel()
+        sandbox.stats(reset=True)
+        async with connected(sandbox, session_file) as account:
+            job = Metrics()
+            reading = asyncio.create_task(messages(account, big, metrics=job))
+            await eventually(lambda: bool(job.snapshot().waits))
+            (wait,) = job.snapshot().waits
+            reading.cancel()
+    assert (wait.method, 20 < wait.until - time.time() < 31) == ("messages.getHistory", True)
+    assert "messages.getHistory" not in sandbox.stats()["requests"]
 
 
 async def test_a_rate_limit_is_never_asked_before_its_time(sandbox: SandboxProcess, account: TelegramAccount, big: Chat) -> None:

@@ -44,7 +44,8 @@ class TelegramAccount:
         self._session = Session(session_file, settings.server)
         self._pool = Pool(settings, self._session, media.connections, metrics)
         self._takeout = TakeoutSession(self._session, settings.takeout)
-        self._caller = Caller(self._pool, Governor(), RetryPolicy.of_limit(media.attempts), self._takeout)
+        self._governor = Governor()
+        self._caller = Caller(self._pool, self._governor, RetryPolicy.of_limit(media.attempts), self._takeout)
         self._login = Login(settings, self._caller, metrics)
         self._chats = ChatList(self._caller, metrics)
         self._history = HistoryReader(self._caller, metrics, self._session)
@@ -56,6 +57,7 @@ class TelegramAccount:
     async def connect(self) -> None:
         """Open the connection; lost ones come back by themselves later. Raises Unreachable or SettingsError."""
         await self._session.load()
+        self._governor.resume(self._session.waits)
         self._pool.start()
 
         async def open_home() -> None:

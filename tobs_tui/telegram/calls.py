@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 # How often one request is sent on to another data centre before it counts as refused.
 MOVES = 4
+# Waits of so many seconds outlive the process: shorter ones are over before it could start again.
+LONG_WAIT = 5
 
 
 def method_name(request: TLRequest) -> str:
@@ -105,6 +107,7 @@ class Caller:
                             raise
                         log.info("Flood wait of %d s for %s at data centre %d", flood.seconds, lane.method, lane.dc)
                         self._governor.flooded(ticket, flood.seconds)
+                        await self._keep_waits(flood.seconds)
             except (errors.FileMigrateError, *HOME_MOVES) as elsewhere:
                 await self._move(elsewhere, metrics, way)
             except errors.TakeoutInvalidError:
@@ -116,6 +119,12 @@ class Caller:
                     raise
             except PASSING as fault:
                 raise passing(fault) from fault
+
+    async def _keep_waits(self, seconds: int) -> None:
+        """Keep what must wait for long for the next run."""
+        if seconds >= LONG_WAIT:
+            self._pool.session.waits = self._governor.waits()
+            await self._pool.session.save()
 
     async def _send(self, request: TLRequest, metrics: Metrics, way: _Way, lane: Lane) -> Any:
         way.line = self._pool.transfer(lane.dc) if way.transfer else self._pool.home

@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -153,6 +153,17 @@ class Governor:
     def waiting(self, lane: Lane) -> float:
         """Seconds until the lane's flood is over; 0 when it is."""
         return max(0.0, self._states[lane].until - time.monotonic())
+
+    def waits(self) -> list[tuple[Lane, float]]:
+        """The lanes that are flooded, and until when (Unix seconds)."""
+        return [(lane, time.time() + self.waiting(lane)) for lane in self._states if self.waiting(lane)]
+
+    def resume(self, waits: Iterable[tuple[Lane, float]]) -> None:
+        """Go on with what `waits` said in an earlier run: also a new process sends nothing before its time."""
+        for lane, until in waits:
+            if (seconds := until - time.time()) > 0:
+                state = self._states[lane]
+                state.flooded, state.until = True, time.monotonic() + seconds
 
     def floods(self, method: str) -> int:
         """How many floods of a method there were so far; what was under way together is refused by one."""

@@ -1,7 +1,8 @@
 """The session file: which data centre is home, where the data centres are, and the keys that the account is known by.
 
-One small orjson file of mode 0600, written as a whole and rarely: after a key exchange, a login or a change of addresses. A file
-that belongs to another server, or that can't be read as ours, isn't used: the account is then asked to log in again.
+One small orjson file of mode 0600, written as a whole and rarely: after a key exchange, a login, a change of addresses, or when the
+server imposes a long wait. A file that belongs to another server, or that can't be read as ours, isn't used: the account is then asked
+to log in again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import orjson
 
 from tobs_tui.errors import SettingsError
 from tobs_tui.settings import ServerSettings
+from tobs_tui.telegram.governor import Lane
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ class _Stored(msgspec.Struct, forbid_unknown_fields=True):
     keys: dict[str, str] = {}
     authorised: list[int] = []
     takeout: int = 0
+    waits: list[tuple[str, int, bool, float]] = []
 
 
 def server_identity(server: ServerSettings | None) -> str:
@@ -79,6 +82,8 @@ class Session:
         self.dc = server.dc if server else TELEGRAM_DC
         self.account_id = 0
         self.takeout = 0
+        self.waits: list[tuple[Lane, float]] = []
+        """What the server makes wait until when (Unix seconds)."""
         self._addresses: dict[int, Address] = {}
         self._keys: dict[int, bytes] = {}
         self._authorised: set[int] = set()
@@ -112,6 +117,7 @@ class Session:
             return
         self.dc, self.account_id, self.takeout = stored.dc, stored.account, stored.takeout
         self._keys, self._addresses, self._authorised = keys, addresses, set(stored.authorised)
+        self.waits = [(Lane(method, dc, takeout), until) for method, dc, takeout, until in stored.waits]
 
     async def save(self) -> None:
         """Make the present state durable, readable to its owner alone."""
@@ -127,6 +133,7 @@ class Session:
             keys={str(dc): key.hex() for dc, key in self._keys.items()},
             authorised=sorted(self._authorised),
             takeout=self.takeout,
+            waits=[(lane.method, lane.dc, lane.takeout, until) for lane, until in self.waits],
         )
 
     async def delete(self) -> None:
@@ -134,6 +141,7 @@ class Session:
         async with self._lock:
             self._keys.clear()
             self._authorised.clear()
+            self.waits = []
             self.account_id = self.takeout = 0
             await asyncio.to_thread(self._file.unlink, missing_ok=True)
 
