@@ -105,6 +105,11 @@ def _plain(text: str) -> str:
     return "".join(c for c in text if not c.isspace() and unicodedata.category(c) not in ("Cc", "Zl", "Zp") and c != "\ufffd")
 
 
+def test_a_style_that_begins_with_a_line_break_hides_no_escape() -> None:
+    inside = node("b", node("br"), "<a", node("br"))
+    assert read(html(inside)) == ("<a", ["p", "b"])
+
+
 _LEAVES = st.text("ab `*_<>[]()!|\n", max_size=8)
 _NODES = st.recursive(
     _LEAVES,

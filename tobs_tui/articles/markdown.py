@@ -171,7 +171,15 @@ def _span(node: Piece, base: Place) -> str:
     style = _STYLES.get(node.tag)
     if style == "code" and _QUERY.match(_text(node)):
         style = "samp"
-    return f"<{style}>{inner}</{style}>" if style and inner.strip() else inner
+    return _tagged(inner, style) if style and inner.strip() else inner
+
+
+def _tagged(inner: str, style: str) -> str:
+    """A text in a tag, which doesn't hold the line breaks at its ends: a tag alone on a line would begin a block of raw HTML."""
+    start = inner.rfind("\n", 0, len(inner) - len(inner.lstrip())) + 1
+    end = inner.find("\n", len(inner.rstrip()))
+    end = len(inner) if end < 0 else end
+    return f"{inner[:start]}<{style}>{inner[start:end]}</{style}>{inner[end:]}"
 
 
 def _link(words: str, address: str, base: Place) -> str:
