@@ -113,6 +113,38 @@ def test_chosen_topics_come_alone_and_the_others_later(
     assert vault.ids(FOLDER) == list(forum.messages)
 
 
+def test_topics_queued_one_after_the_other_all_come(sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions) -> None:
+    """The later ones join the unfinished job, whether it waits or runs, and don't take the place of the earlier ones."""
+    with driver_on(sandbox, tmp_path) as driver:
+        listed(driver).submit(Export((cast.RUST, cast.PYTHON), options))
+        for topic in (14, 18):
+            driver.submit(Export((cast.FORUM,), replace(options, topics=(topic,))))
+        driver.until(lambda now: len(now.jobs) >= 3 and all(job.state is JobState.DONE for job in now.jobs))
+    assert set(folders(VaultReader(Path(options.vault)))) == {14, 18}
+
+
+def test_a_forum_is_whole_when_all_of_its_topics_are(
+    sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions, forum: ChatRecord
+) -> None:
+    """Neither its index note nor the chat list says so of some topics."""
+
+    def told() -> tuple[object, int | None]:
+        row = next(row for row in driver.engine.snapshot().chats.rows if row.chat.id == cast.FORUM)
+        assert row.exported is not None
+        return VaultReader(Path(options.vault)).properties(f"{FOLDER}/Makers' Corner.md")["complete"], row.exported.new
+
+    with driver_on(sandbox, tmp_path) as driver:
+        export(listed(driver), replace(options, topics=(14, 18)), cast.FORUM)
+        assert told() == (False, None)
+        export(driver, options, cast.FORUM)
+        assert told() == (True, 0)
+        export(driver, replace(options, topics=(14,)), cast.FORUM)
+        assert told() == (True, 0)
+    with driver_on(sandbox, tmp_path) as driver:
+        listed(driver)
+        assert told() == (True, 0)
+
+
 def test_chosen_topics_are_read_from_where_they_were_left(sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions) -> None:
     with driver_on(sandbox, tmp_path) as driver:
         listed(driver)

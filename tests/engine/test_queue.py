@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,16 @@ def test_a_file_in_place_of_the_vault_fails_the_job_and_nothing_else(slow: Sandb
     assert failed.report.state is JobState.FAILED
     assert failed.exit_code == 4
     assert blocked.read_text() == "mine"
+
+
+def test_what_a_running_job_wasn_t_asked_for_comes_after_it(slow: SandboxProcess, tmp_path: Path, options: ExportOptions) -> None:
+    """A chat queued again while it runs joins its job, and what is new in the options isn't lost."""
+    with driver_on(slow, tmp_path) as driver:
+        chat = listed(driver)["Big chat"]
+        middle = sorted(slow.twin().chat(chat.id).messages.items())[MESSAGES // 2][1]
+        driver.submit(Export((chat.id,), replace(options, until=middle.date)))
+        partly_done(driver, chat)
+        driver.submit(Export((chat.id,), options))
+        driver.jobs_ended(2)
+        assert len(driver.engine.snapshot().jobs) == 1
+    check_whole(Path(options.vault), chat, slow)

@@ -296,3 +296,14 @@ def test_no_text_imitates_a_block(nasty: tuple[str, tuple[Entity, ...]]) -> None
     assert not block.endswith("\n\n\n")
     assert re.findall(r"(?:^|\s)\^(\w+)[ \t]*$", block, re.MULTILINE) == ["m1234"]
     assert not re.search(r"^## ", re.sub(r"^(?:> )?```(?:.*\n)*?(?:> )?```$", "", block, flags=re.MULTILINE), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["- admin", "1. admin", "+ x", "> x", "---"])
+def test_a_name_at_the_start_of_a_quote_is_only_text(name: str) -> None:
+    start = name.replace("1.", "1\\.") if name[0] == "1" else f"\\{name}"
+    assert f"\n> {start}: words\n" in text_of(message(text="x", reply=Reply(0, quote="words", name=name)))
+    assert f"\n> {start}\n" in text_of(message(text="x", reply=Reply(0, name=name)))
+
+
+def test_a_title_of_a_link_preview_is_no_callout() -> None:
+    assert "\n> [\\!danger](https://e.org)\n" in text_of(message(text="x", content=WebPage("https://e.org", "!danger")))

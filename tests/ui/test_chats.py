@@ -11,7 +11,7 @@ from tests.ui.scripted import ScriptedEngine
 from tests.ui.stage import NARROW, WIDE, staged
 from tobs_tui.content import MediaKind
 from tobs_tui.engine.commands import Export
-from tobs_tui.engine.snapshot import ChatList, JobState, Phase, Snapshot
+from tobs_tui.engine.snapshot import ChatList, ExportMark, JobState, Phase, Snapshot
 from tobs_tui.model import ChatKind, Deleted, Layout
 
 
@@ -34,6 +34,25 @@ async def test_a_filter_works_while_typing_and_escape_leaves_it() -> None:
         await stage.press("escape")
         assert len(stage.main.chats.rows) == 10
         assert stage.app.focused is stage.main.chats
+
+
+async def test_a_chat_that_goes_by_itself_leaves_the_cursor_near_its_place() -> None:
+    """Else the next enter would export another chat than the one that the user looks at."""
+    engine = account()
+    async with staged(engine) as stage:
+        await stage.press("slash")
+        await stage.type("!exported")
+        await stage.press("enter", "down", "down")
+        following = stage.main.chats.rows[3].title
+        done = tuple(replace(row, exported=ExportMark(scripted.NOW, 1, 0)) if row.chat.id == 78 else row for row in scripted.chat_rows())
+        now = scripted.snapshot(done)
+        engine.snapshots = [replace(now, chats=replace(now.chats, version=2))]
+        await stage.until(lambda: len(stage.main.chats.rows) == 6)
+        assert stage.main.chats.row is not None
+        assert (stage.main.chats.cursor, stage.main.chats.row.title) == (2, following)
+        await stage.press("slash")
+        await stage.type(" friend")
+        assert stage.main.chats.cursor == 0
 
 
 async def test_the_selection_survives_filters_and_folders() -> None:
@@ -258,3 +277,14 @@ async def test_phases_are_words(phase: Phase, words: str) -> None:
 async def test_offline_is_shown() -> None:
     async with staged(ScriptedEngine(scripted.snapshot(online=False))) as stage:
         assert "offline, connecting again…" in stage.text
+
+
+async def test_a_form_with_errors_scrolls_on_a_small_screen() -> None:
+    """Its lowest fields must not take keys out of sight."""
+    async with staged(account(), NARROW) as stage:
+        await stage.press("enter")
+        await stage.shows("max size")
+        await stage.press("down", "down", "down", "z", "down", "z", "down", "z", "enter")
+        await stage.shows("isn't a size")
+        await stage.press("down", "down", "down", "down", "down")
+        await stage.shows("notes you deleted")

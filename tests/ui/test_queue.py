@@ -218,6 +218,24 @@ async def test_finishing_goes_on_until_the_engine_says_so() -> None:
     assert stage.app.return_code == ExitCode.INCOMPLETE
 
 
+async def test_quitting_is_asked_over_another_question_and_once() -> None:
+    async with staged(busy()) as stage:
+        await stage.press("2", "home", "x")
+        await stage.shows("Cancel this export?")
+        await stage.press("ctrl+q", "ctrl+q")
+        await stage.shows("Quit?")
+        await stage.press("escape")
+        await stage.shows("Cancel this export?")
+        assert not stage.engine.submitted
+
+
+async def test_staying_doesn_t_take_back_that_the_app_quits_when_the_queue_is_empty() -> None:
+    async with staged(busy()) as stage:
+        await asked_to_quit(stage, "f")
+        await stage.press("ctrl+q")
+        await stage.shows("Stay until then")
+
+
 async def test_quitting_an_idle_app_does_not_ask() -> None:
     async with staged(ScriptedEngine(scripted.snapshot())) as stage:
         await stage.press("escape")

@@ -8,7 +8,7 @@ from tests.ui import scripted
 from tests.ui.scripted import ScriptedEngine
 from tests.ui.stage import staged
 from tobs_tui.engine.commands import Export, Unfold
-from tobs_tui.engine.snapshot import Snapshot
+from tobs_tui.engine.snapshot import JobState, Snapshot
 from tobs_tui.model import Topic
 
 FORUM = -1000000091002
@@ -41,6 +41,26 @@ async def test_a_forum_unfolds_and_folds() -> None:
         assert stage.main.chats.row.chat.id == FORUM
         await stage.press("right")
         assert stage.engine.submitted.count(Unfold(FORUM)) == 1
+
+
+async def test_a_folded_forum_tells_of_its_selected_topics() -> None:
+    async with staged(account()) as stage:
+        await stage.press("down", "right")
+        await stage.until(lambda: len(stage.main.chats.rows) == 13)
+        await stage.press("down", "space", "space", "left")
+        await stage.shows("2 of 3 topics")
+        await stage.press("space")
+        assert "of 3 topics" not in stage.text
+
+
+async def test_a_job_of_some_topics_says_so() -> None:
+    options = replace(scripted.OPTIONS, topics=(14, 18))
+    job = scripted.job(1, "Corner", JobState.DONE, options=options, messages=16, total=136)
+    async with staged(ScriptedEngine(scripted.snapshot(queue=(job,)))) as stage:
+        await stage.shows("Corner · 2 topics")
+        await stage.press("2", "enter")
+        await stage.shows("16 of 136 in the chat")
+        assert "11 %" not in stage.text
 
 
 async def test_topics_are_exported_alone_and_a_forum_as_a_whole() -> None:

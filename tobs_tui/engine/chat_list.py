@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tobs_tui.display import display_text
 from tobs_tui.engine.snapshot import ChatList, ChatRow, ExportMark
-from tobs_tui.model import Chat, Folder, Topic, bare_id
+from tobs_tui.model import Chat, ChatKind, Folder, Topic, bare_id
 
 
 def chat_title(chat: Chat) -> str:
@@ -83,7 +83,8 @@ class KnownChats:
             return None
         at, last = self._marks[chat.id]
         behind = max(0, chat.last_message_id - last)
-        return ExportMark(at, last, behind if chat.kind.dense_ids or not behind else None)
+        told = chat.kind.dense_ids and (last or chat.kind is not ChatKind.FORUM)  # of a forum only some topics may be there
+        return ExportMark(at, last, behind if told or not behind else None)
 
     def picture(self) -> ChatList:
         """The list, frozen."""

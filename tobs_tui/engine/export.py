@@ -81,7 +81,7 @@ class ChatExport:
         if self._threads:
             await self._threads.settle()
         outcome = self._outcome(missing)
-        await self._finish(complete=outcome[0] is JobState.DONE and not self._holes)
+        await self._finish(complete=outcome[0] is JobState.DONE and not self._holes and self._whole)
         return outcome
 
     async def break_off(self) -> None:
@@ -159,6 +159,11 @@ class ChatExport:
         """Whether only a part of the chat was asked for, so that counts can't be compared."""
         options = self._job.options
         return bool(options.since or options.until or options.topics)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the vault has as many messages as the server counts, where only a part was asked for too."""
+        return not self._bounded or self._job.messages >= (self._job.total or 0)
 
     async def _before_since(self) -> int:
         since = self._job.options.since

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import orjson
@@ -20,6 +20,12 @@ SHOWN_FAILURES = 200
 FILE_METHOD = "upload.getFile"
 # Of a job that hasn't begun in this process; one for all, so that thousands of queued jobs cost nothing.
 IDLE = Metrics()
+
+
+def joined(before: ExportOptions, after: ExportOptions) -> ExportOptions:
+    """What a job that waits takes when its chat is queued again: the later options, and the topics of both; a whole forum has them all."""
+    topics = tuple(sorted({*before.topics, *after.topics})) if before.topics and after.topics else ()
+    return replace(after, topics=topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Job:
     `queued` and `ended` are times of `time.monotonic`; `beside` is the marked id of the chat that it came along with, 0 for none. `held`
     jobs don't start by themselves; `meant` is the state that a job takes when its task is cancelled. `position` orders the queue,
     and is the id unless the job was moved.
+    `again` are options that were asked for while the job ran with others: with them it runs once more.
     `short` counts what waits for room on the disk, and `lack` says how much is missing.
     """
 
@@ -82,6 +89,7 @@ class Job:
     lack: str = ""
     task: asyncio.Task[None] | None = None
     meant: JobState = JobState.QUEUED
+    again: ExportOptions | None = None
     _still: JobView | None = None
 
     def __post_init__(self) -> None:
@@ -97,6 +105,11 @@ class Job:
         self.options = options or self.options
         self.state, self.reason, self.held = JobState.QUEUED, "", False
         self._still = None
+
+    def ask_again(self, options: ExportOptions) -> None:
+        """The chat was queued again while the job runs: what this run wasn't asked for needs another one."""
+        wanted = joined(self.again or self.options, options)
+        self.again = wanted if wanted != self.options else None
 
     def begin(self, metrics: Metrics) -> None:
         """A run starts: its figures are counted from here, in metrics of its own."""
@@ -228,7 +241,7 @@ class Job:
         """The job as the cache keeps it. A job that runs is queued when it is taken up again."""
         kept = KeptJob(
             chat=self.chat,
-            options=self.options,
+            options=self.again or self.options,
             reason=self.reason,
             messages=self.messages,
             total=self.total,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from tobs_tui.engine.job import Job
+from tobs_tui.engine.job import Job, joined
 from tobs_tui.model import Chat, ExportOptions
 from tobs_tui.pipeline.store import Store
 
@@ -59,10 +59,12 @@ class JobQueue:
         ended one replaced."""
         job = self._by_chat.get(_key(chat, options))
         if job and job.state.active:
+            job.ask_again(options)
+            self.keep(job)
             return job
         if job and not job.state.ended:
             job.chat = chat  # its title may be another one since
-            job.requeue(options)
+            job.requeue(joined(job.options, options))
             self.keep(job)
             return job
         if job:

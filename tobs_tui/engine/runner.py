@@ -22,10 +22,12 @@ from tobs_tui.engine.linking import Linker
 from tobs_tui.engine.queue import JobQueue
 from tobs_tui.engine.snapshot import JobState, JobView
 from tobs_tui.engine.stations import Stations
+from tobs_tui.engine.topics import WHOLE
 from tobs_tui.errors import CacheError, ExitCode, NotLoggedIn, RequestError, TobsError, UsageError, VaultError
 from tobs_tui.metrics import Metrics
-from tobs_tui.model import Chat
+from tobs_tui.model import Chat, ChatKind
 from tobs_tui.pipeline.downloader import FileProgress
+from tobs_tui.pipeline.records import ChatState
 from tobs_tui.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -75,7 +77,12 @@ class JobRunner:
         except VaultError as error:
             self._tell(Trouble(time.time(), error.what, error.why, error.todo))
             return
-        self._chats.mark({state.id: (state.exported_at, state.last_id) for state in states if state.exported_at})
+        self._chats.mark({state.id: await self._exported(self._home, state) for state in states if state.exported_at})
+
+    async def _exported(self, vault: str, state: ChatState) -> tuple[float, int]:
+        """When a chat was exported and up to which message: of a forum, up to where all of its topics were read."""
+        whole = (await self._store.topics(vault, state.id)).get(WHOLE) if state.kind is ChatKind.FORUM else None
+        return state.exported_at, whole.read if whole else state.last_id
 
     def views(self, online: bool) -> tuple[JobView, ...]:
         files = self._stations.downloader.progress()
@@ -222,6 +229,8 @@ class JobRunner:
     async def _end(self, job: Job, state: JobState, reason: str = "", code: ExitCode = ExitCode.OK) -> None:
         """Record how a run ended; a job that is only interrupted isn't reported."""
         job.end(state, reason)
+        options, job.again = job.again, None
+        job.options = options or job.options
         self._queue.keep(job)
         try:
             await self._record(job)
@@ -234,6 +243,9 @@ class JobRunner:
         if state.ended:
             worst = code or (ExitCode.OK if state is JobState.DONE else ExitCode.INCOMPLETE)
             self._tell(JobEnded(job.id, job.report(), worst, job.chat.id))
+        if options and state.ended and state is not JobState.CANCELLED:
+            job.requeue()
+            self._queue.keep(job)
         self._schedule()
 
     async def _settle_links(self, job: Job) -> None:
@@ -258,7 +270,7 @@ class JobRunner:
             return
         state = await self._store.chat(job.options.vault, job.chat.id)
         if state and state.exported_at:
-            self._chats.mark({job.chat.id: (state.exported_at, state.last_id)})
+            self._chats.mark({job.chat.id: await self._exported(job.options.vault, state)})
 
 
 def broken_off(error: BaseException, job: Job) -> bool:

@@ -260,7 +260,7 @@ def _unlinked(reply: Reply) -> str:
     if not reply.message_id and reply.chat_id:
         return f"Answer to a story{f' of {name}' if name else ''}"
     if not reply.message_id:
-        return name or "Answer to a message that can't be found"
+        return escape_start(one_line(reply.name)) or "Answer to a message that can't be found"
     if reply.chat_id:
         return f"Answer to message {reply.message_id} of {name or 'another chat'}"
     return f"Answer to message {reply.message_id}, which isn't here"
@@ -307,7 +307,8 @@ def _web_page(message: Message, page: WebPage, block_id: str, context: RenderCon
 def _preview(page: WebPage) -> str:
     title = shortened(one_line(page.title), 200) or shortened(one_line(page.url), 200)
     address = destination(EntityKind.TEXT_LINK, page.url, page.url)
-    linked = f"[{escape_start(title)}]({address})" if address else escape_start(title)
+    guard = "\\" if title[:1] == "!" else ""  # or it might be a callout
+    linked = f"[{guard}{escape_start(title)}]({address})" if address else escape_start(title)
     site = f" · {escape(one_line(page.site))}" if one_line(page.site) else ""
     lines = [linked + site]
     if description := shortened(one_line(page.description), 500):

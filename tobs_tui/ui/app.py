@@ -36,7 +36,7 @@ from tobs_tui.ui.actions import Actions
 from tobs_tui.ui.bridge import Bridge, Heard, SnapshotTaken
 from tobs_tui.ui.commands import BY_ID
 from tobs_tui.ui.ending import Ending
-from tobs_tui.ui.screens.choice import Choice, ChoiceScreen
+from tobs_tui.ui.screens.choice import Choice, ChoiceScreen, QuitScreen
 from tobs_tui.ui.screens.login import LoginScreen
 from tobs_tui.ui.screens.main import MainScreen
 from tobs_tui.ui.screens.popup import Popup, Result
@@ -310,16 +310,16 @@ class TobsApp(App[None]):
             self._stop()
 
     def _ask_how(self) -> None:
-        if isinstance(self.screen, ChoiceScreen):
+        if isinstance(self.screen, QuitScreen):
             return
         unfinished = sum(not job.state.ended for job in self._snapshot.jobs)
         choices = (
             Choice("f", "finish", "Finish: quit when the queue is empty"),
             Choice("s", "stop", "Stop safely now; the queue goes on at the next start"),
-            Choice("t", "stay", "Stay"),
+            Choice("t", "stay", "Stay until then" if self.main.leaving else "Stay"),
         )
         text = f"Exports that aren't finished: {unfinished}."
-        self.open(ChoiceScreen("Quit?", text, choices), self._quit_chosen)
+        self.open(QuitScreen("Quit?", text, choices), self._quit_chosen)
 
     def _quit_chosen(self, answer: str | None) -> None:
         if answer == "stop":

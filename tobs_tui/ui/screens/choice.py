@@ -74,3 +74,7 @@ class ChoiceScreen(Popup[str]):
                 event.stop()
                 self.end(choice.id)
                 return
+
+
+class QuitScreen(ChoiceScreen):
+    """Asks how to quit; of its own kind, so that it comes over any other question, but once."""

@@ -13,7 +13,7 @@ from tobs_tui.ui import words
 from tobs_tui.ui.commands import BY_ID, bindings_for
 from tobs_tui.ui.lines import Line, Look, Piece, left, plain, wrapped
 from tobs_tui.ui.screens.popup import Page
-from tobs_tui.ui.widgets.job_list import GLYPHS, only_files_missing, pace_text, reason_text
+from tobs_tui.ui.widgets.job_list import GLYPHS, job_title, only_files_missing, pace_text, reason_text
 from tobs_tui.ui.widgets.metrics import job_lines
 
 _COMMANDS = ("pause", "cancel", "retry", "copy")
@@ -27,7 +27,7 @@ class JobScreen(Page[None]):
 
     def __init__(self, job: JobView, now: float) -> None:
         keys = " · ".join(f"{BY_ID[name].key} {BY_ID[name].short}" for name in _COMMANDS)
-        super().__init__(display_text(job.title) or "(no title)", f"{keys} · ↑↓ move · esc closes")
+        super().__init__(job_title(job), f"{keys} · ↑↓ move · esc closes")
         self.job = job
         self._now = now
 
@@ -50,7 +50,9 @@ class JobScreen(Page[None]):
         reason = reason_text(job, self._now)
         state = f"{GLYPHS[job.state]} {job.state.value}"
         yield from _fact("state", f"{state}: {reason}" if reason else state, width)
-        total = "" if job.total is None else f" of {words.number(job.total)}, {words.percent(job.messages, job.total)}"
+        part = job.state is JobState.DONE and job.messages < (job.total or 0)  # no more was asked for
+        share = "in the chat" if part else words.percent(job.messages, job.total)
+        total = "" if job.total is None else f" of {words.number(job.total)}{' ' if part else ', '}{share}"
         yield from _fact("messages", f"{words.number(job.messages)}{total}", width)
         if job.state is JobState.RUNNING:
             rest = "" if job.left is None else f", {words.duration(job.left)} left"
@@ -77,7 +79,7 @@ class JobScreen(Page[None]):
     def _kinds(self) -> Iterator[Line]:
         if not self.job.kinds:
             return
-        yield plain("Messages by kind", Look.STRONG)
+        yield plain("Messages of this run by kind", Look.STRONG)
         for kind, amount in sorted(self.job.kinds, key=lambda pair: -pair[1]):
             yield Piece(f"  {left(display_text(kind), 24)}", Look.MUTED), Piece(f"{words.number(amount):>10}")
         yield ()

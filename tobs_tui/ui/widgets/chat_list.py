@@ -104,23 +104,24 @@ class ChatListView(LineList):
         self.tabs = tabs_of(chats.folders)
         self.tab = next((tab for tab in self.tabs if tab.key == self.tab.key), self.tabs[0])
         self._searched = {row.chat.id: self._search_text(row) for row in chats.rows}
-        self._fill()
+        self._fill(near=True)
 
     def _search_text(self, row: ChatRow) -> tuple[ChatRow, str]:
         kept = self._searched.get(row.chat.id)
         return kept if kept is not None and kept[0] is row else (row, searched(row))
 
-    def _fill(self) -> None:
-        """Choose the rows; the cursor stays on its chat, or near its place if the chat isn't shown any more."""
-        current = self.row
+    def _fill(self, *, near: bool = False) -> None:
+        """Choose the rows; the cursor stays on its chat. If that isn't shown any more, it goes to the first row, or with `near` to the
+        next one that is still there: what comes by itself must not put another chat under the next key."""
+        below = self.rows[self.cursor :] if near else self.rows[self.cursor : self.cursor + 1]
         matches, in_tab = self._filter.matches, self.tab.test
         chats = [row for row, text in self._searched.values() if in_tab(row) and matches(row, text)]
         self.shown = len(chats)
         self.rows = [each for row in chats for each in (row, *self._topics(row))]
-        cursor = self.cursor
-        if current is not None:
-            cursor = next((place for place, row in enumerate(self.rows) if key_of(row) == key_of(current)), 0)
-        self.resize_to(len(self.rows), cursor)
+        places = {key_of(row): place for place, row in enumerate(self.rows)}
+        there = (places[key] for row in below if (key := key_of(row)) in places)
+        gone = len(self.rows) - 1 if near else 0
+        self.resize_to(len(self.rows), next(there, gone if below else self.cursor))
         self.post_message(self.Changed())
 
     def _topics(self, row: ChatRow) -> list[TopicRow]:
@@ -260,8 +261,16 @@ class ChatListView(LineList):
         ]
         if width >= WIDE:
             pieces.append(Piece(right(_messages(row), _COUNT), Look.MUTED))
-        pieces.append(Piece("   " + left(mark_text(row.exported, self._now), mark - 3), Look.PLAIN))
+        if topics := self._chosen_of(row):
+            pieces.append(Piece("   " + left(topics, mark - 3), Look.ACCENT))
+        else:
+            pieces.append(Piece("   " + left(mark_text(row.exported, self._now), mark - 3), Look.PLAIN))
         return tuple(pieces)
+
+    def _chosen_of(self, row: ChatRow) -> str:
+        """How many topics of a forum are selected: folded, their rows can't say it."""
+        amount = sum((row.chat.id, topic.id) in self.selected for topic in row.topics)
+        return f"{amount} of {len(row.topics)} topics" if amount and row.chat.id not in self.selected else ""
 
     def _topic_line(self, row: TopicRow, index: int, width: int) -> Line:
         title, mark = columns(width)

@@ -33,6 +33,12 @@ _LOOKS = {
 }
 
 
+def job_title(job: JobView) -> str:
+    """The chat, and how many of its topics where only some are taken."""
+    title = display_text(job.title) or "(no title)"
+    return f"{title} · {words.count(len(job.options.topics), 'topic')}" if job.options.topics else title
+
+
 def reason_text(job: JobView, now: float) -> str:
     """Why a job isn't running, with a countdown where there is one."""
     reason = display_text(job.reason)
@@ -96,7 +102,7 @@ class JobListView(LineList):
         look = _LOOKS.get(job.state, Look.MUTED)
         marker = "▸" if index == self.cursor and self.has_focus else " "
         start = (Piece(f" {marker} "), Piece(f"{GLYPHS[job.state]} {left(job.state.value, 11)}", look))
-        title = display_text(job.title) or "(no title)"
+        title = job_title(job)
         if width < WIDE:
             return (*start, Piece(left(title, width - 57) + " "), *_narrow(job, self._now))
         return (*start, Piece(left(title, width - 94) + " "), *_wide(job, self._now))

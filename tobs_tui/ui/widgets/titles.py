@@ -101,7 +101,7 @@ def queue_title(queue: JobListView, focused: bool) -> Line:
 
 def metrics_title(focused: bool, pace: float, frozen: bool) -> Line:
     """The metrics' headline: how often it looks."""
-    pace_text = "frozen: P lets them go on" if frozen else "" if pace == 1 else f"every {pace:.0f} s"
+    pace_text = f"frozen: {'' if focused else '3 '}P lets them go on" if frozen else "" if pace == 1 else f"every {pace:.0f} s"
     return (Piece(" Metrics", Look.ACCENT if focused else Look.STRONG), Piece(f"   {pace_text}", Look.MUTED))
 
 
