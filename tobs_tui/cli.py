@@ -107,7 +107,7 @@ def cli(door: Door) -> int:
 @click.option("--extensions", metavar="LIST", help="Of documents these alone (pdf,epub), or all but these (!zip,!exe).")
 @click.option("--notes", type=click.Choice(["month", "day", "chat", "post"]), help="What one note holds.")
 @click.option("--comments/--no-comments", default=None, help="Export the discussion group of each channel beside it.")
-@click.option("--look-back", metavar="N", type=click.IntRange(min=0), help="Look for edits in the newest N messages (0: don't).")
+@click.option("--look-back", metavar="N", type=click.IntRange(0, 2**31 - 1), help="Look for edits in the newest N messages (0: don't).")
 @click.option("--deleted", type=click.Choice(["mark", "keep"]), help="What becomes of messages that were deleted at Telegram.")
 @click.option("--restore", is_flag=True, default=None, help="Write notes again that were deleted from the vault.")
 @click.option("--dry-run", is_flag=True, help="Only estimate what it would bring: messages, files, requests, time, room. Writes nothing.")
@@ -181,14 +181,14 @@ def verify(door: Door, vault: str | None, repair: bool, as_json: bool) -> int:
     from tobs_tui.verify import verify as check
 
     folders, settings, identity = _known(door)
-    place = Place(folders, identity or "", vault_path(vault or settings.vault.path))
+    place = Place(folders, identity or "", vault_path(settings.vault.path if vault is None else vault))
     found, repaired = check(place, queue=repair), 0
     if repair and (chats := chats_to_repair(found)):
         if not as_json:
             _print_all(lines(found))
         wrong = found.repairable
-        _export(door, chats, lambda settings: _chosen_options(settings, {"vault": place.vault}), as_json=False)
-        found = check(place)
+        _export(door, chats, lambda settings: _chosen_options(settings, {"vault": place.vault}), as_json=False, some=True)
+        found = check(place, expected={finding.path for finding in found.findings if finding.repairable})
         repaired = wrong - found.repairable
     if as_json:
         _print_json(as_object(place, found, repaired))
@@ -243,7 +243,7 @@ def _places(door: Door) -> dict[str, str | None]:
 
 def _has_terminal() -> bool:
     """Whether somebody sits there: the app reads stdin and draws on stderr."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _app(door: Door) -> int:
@@ -258,14 +258,20 @@ def _app(door: Door) -> int:
 
 
 def _export(
-    door: Door, names: Sequence[str], choose: Callable[[Settings], ExportOptions], *, as_json: bool, topics: Sequence[str] = ()
+    door: Door,
+    names: Sequence[str],
+    choose: Callable[[Settings], ExportOptions],
+    *,
+    as_json: bool,
+    topics: Sequence[str] = (),
+    some: bool = False,
 ) -> int:
     from tobs_tui.headless import export_chats
 
     code = ExitCode.OK
     with _opened(door) as place:
         options = _checked(door, choose(place.settings))
-        with closing(export_chats(place.engine, names, options, topics)) as ends:
+        with closing(export_chats(place.engine, names, options, topics, some=some)) as ends:
             for end in ends:
                 code = max(code, end.exit_code)
                 if as_json:
@@ -362,13 +368,13 @@ def _opened(door: Door, *, keep_queue: bool = False, needs_api: bool = True, ask
 def _settings(door: Door, folders: Paths, *, needs_api: bool, ask_for_api: bool) -> Settings:
     from tobs_tui.settings import load_settings
 
+    if needs_api and not ask_for_api and door.config and not door.config.exists():
+        raise SettingsError(f"{door.config} doesn't exist", todo="Name a settings file that does")
     settings = load_settings(folders.config_file)
     if not needs_api or (settings.telegram.api_id and settings.telegram.api_hash):
         return settings
     if ask_for_api:
         return _ask_for_api(folders.config_file)
-    if door.config and not door.config.exists():
-        raise SettingsError(f"{door.config} doesn't exist", todo="Name a settings file that does")
     missing = f"{folders.config_file}: telegram.api_id and telegram.api_hash are needed"
     raise SettingsError(missing, "they name the application to Telegram", "Get them at https://my.telegram.org, then run tobs-tui login")
 
@@ -405,12 +411,16 @@ def _print_json(record: JobReport | dict[str, Any]) -> None:
 
 
 def _write(data: bytes) -> None:
-    """To stdout, at once. Nobody reads any more: an end as by SIGPIPE, which Python ignores."""
+    """To stdout, at once; nowhere if it is closed. Nobody reads any more: an end as by SIGPIPE, which Python ignores. Raises TobsError."""
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError as error:
         raise Interrupted(getattr(signal, "SIGPIPE", signal.SIGTERM)) from error
+    except OSError as error:
+        raise TobsError("The output can't be written", error.strerror or str(error)) from error
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -422,7 +432,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def flush_streams() -> None:
     """Write out what is left for stdout and stderr. Where nobody is to take it, drop it: else the interpreter's own flush ends with 120."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before the start
         try:
             stream.flush()
         except OSError:

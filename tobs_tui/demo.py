@@ -64,10 +64,10 @@ def demo_settings(paths: Paths) -> Settings:
 def check_demo_vault(vault: str) -> None:
     """Raises UsageError for the vault of the real settings: made-up chats have no place in it."""
     try:
-        real = load_settings(Paths.of_platform().config_file).vault.path
+        real = vault_path(load_settings(Paths.of_platform().config_file).vault.path)
     except TobsError:
         return  # settings that can't be read lead to no vault
-    if Path(vault).resolve() == Path(vault_path(real)).resolve():
+    if Path(vault).resolve() == Path(real).resolve():
         raise UsageError(f"{vault} is your own vault", "the demo's chats are made up", "Give another --vault")
 
 

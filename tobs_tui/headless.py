@@ -55,6 +55,8 @@ class _Caught:
 
 def say(*parts: str) -> None:
     """One plain line on stderr; a terminal that has gone is no reason to stop."""
+    if sys.stderr is None:
+        return  # print would take stdout
     with suppress(OSError, ValueError):
         print(display_text(" ".join(parts)), file=sys.stderr, flush=True)  # noqa: T201 - the line is the purpose
 
@@ -70,6 +72,7 @@ class Run:
         self._interrupted_at = 0.0
         self._stopped = False
         self._asking = False
+        self._held = ""
 
     def __enter__(self) -> Run:
         for number in SIGNALS:
@@ -126,6 +129,7 @@ class Run:
             except queue.Empty:
                 tick = time.monotonic() + TICK_SECONDS
                 self._watch()
+                self._tell_wait()
                 yield None
                 continue
             self._note(item)
@@ -140,6 +144,16 @@ class Run:
         if self._engine.join(0) and self._inbox.empty():
             self._stopped = True
             raise EngineCrashed
+
+    def _tell_wait(self) -> None:
+        """Say what the server makes an errand wait for, once a wait. Jobs and estimates tell their own."""
+        now = self._engine.snapshot()
+        if now.estimate or any(job.state.active for job in now.jobs):
+            return
+        held = max(now.metrics.waits, key=lambda wait: wait.until, default=None)
+        if held and (line := f"Flood wait, {held.method}: until {time.strftime('%H:%M:%S', time.localtime(held.until))}") != self._held:
+            self._held = line
+            say(line)
 
     def wait(self, kind: type[E]) -> E:
         """The next event of a kind. A question that comes instead raises NotLoggedIn: this run has nobody to ask."""
@@ -234,14 +248,17 @@ def list_chats(engine: EngineFace) -> ChatList:
         return _listed(run)
 
 
-def export_chats(engine: EngineFace, names: Iterable[str], options: ExportOptions, topics: Iterable[str] = ()) -> Generator[JobEnded]:
+def export_chats(
+    engine: EngineFace, names: Iterable[str], options: ExportOptions, topics: Iterable[str] = (), *, some: bool = False
+) -> Generator[JobEnded]:
     """Export the chats that the names lead to, all of the account for no name, or only these `topics` (ids or exact titles) of one
     forum; yields each job's end.
 
-    Raises ChatNotFound or UsageError before anything is exported when a name leads nowhere.
+    Raises ChatNotFound or UsageError before anything is exported when a name leads nowhere; with `some` those that lead somewhere are
+    exported, and the others told.
     """
     with Run(engine) as run:
-        wanted = _wanted(run, tuple(names), options, tuple(topics))
+        wanted = _wanted(run, tuple(names), options, tuple(topics), some=some)
         if wanted.chats:
             run.submit(wanted)
             yield from _ends(run, frozenset(wanted.chats))
@@ -263,10 +280,10 @@ def estimate_export(engine: EngineFace, names: Iterable[str], options: ExportOpt
     raise EngineCrashed
 
 
-def _wanted(run: Run, names: tuple[str, ...], options: ExportOptions, topics: tuple[str, ...]) -> Export:
+def _wanted(run: Run, names: tuple[str, ...], options: ExportOptions, topics: tuple[str, ...], *, some: bool = False) -> Export:
     """The export that the words mean, once somebody is logged in."""
     run.wait(LoggedIn)
-    chats = find_chats(run, names) if names else _all_chats(run)
+    chats = find_chats(run, names, some=some) if names else _all_chats(run)
     return Export(chats, replace(options, topics=find_topics(run, chats, topics)) if topics else options)
 
 
@@ -284,17 +301,20 @@ def _listed(run: Run) -> ChatList:
     raise EngineCrashed
 
 
-def find_chats(run: Run, names: tuple[str, ...]) -> tuple[int, ...]:
-    """Marked ids in the order of the names, each once. Raises ChatNotFound that tells of every name that leads nowhere."""
+def find_chats(run: Run, names: tuple[str, ...], *, some: bool = False) -> tuple[int, ...]:
+    """Marked ids in the order of the names, each once. Raises ChatNotFound that tells of every name that leads nowhere; with `some`
+    they are told and left out."""
     for name in dict.fromkeys(names):
         run.submit(Find(name))
     answers = [run.wait(Found) for _ in dict.fromkeys(names)]
     lost = [answer for answer in answers if answer.chat is None]
     if lost:
         words = [str(TobsError(f"Can't tell which chat {each.text!r} is", each.why, each.todo)) for each in lost]
-        raise ChatNotFound("; ".join(words))
+        if not some:
+            raise ChatNotFound("; ".join(words))
+        say(*words)
     found: dict[str, Chat] = {answer.text: answer.chat for answer in answers if answer.chat}
-    return tuple(dict.fromkeys(found[name].id for name in names))
+    return tuple(dict.fromkeys(found[name].id for name in names if name in found))
 
 
 def find_topics(run: Run, chats: tuple[int, ...], names: tuple[str, ...]) -> tuple[int, ...]:

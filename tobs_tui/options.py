@@ -12,8 +12,10 @@ import tzlocal
 from tobs_tui.content import MediaKind
 from tobs_tui.errors import UsageError
 from tobs_tui.model import ExportOptions
-from tobs_tui.settings import EXTENSION, Settings
+from tobs_tui.settings import EXTENSION, LARGEST, Settings
 
+# Telegram's dates are signed numbers of 32 bits.
+LAST_SECOND = 2**31 - 1
 _UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "KI": 1024, "MI": 1024**2, "GI": 1024**3}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]I?)?B?\s*", re.IGNORECASE)
 
@@ -25,8 +27,13 @@ def zone_name(settings: Settings) -> str:
 
 
 def vault_path(text: str) -> str:
-    """A vault as a person names it (`~` is their home), as an absolute path."""
-    return str(Path(text).expanduser().absolute())
+    """A vault as a person names it (`~` is their home), as an absolute path. Raises UsageError."""
+    if not text.strip():
+        raise UsageError("The vault has no name", "an empty path would be the folder that you are in", "Write . if you mean that")
+    try:
+        return str(Path(text).expanduser().absolute())
+    except RuntimeError as error:
+        raise UsageError(f"{text!r} leads nowhere", "there is no such home folder", "Write the whole path") from error
 
 
 def export_options(settings: Settings) -> ExportOptions:
@@ -48,13 +55,14 @@ def export_options(settings: Settings) -> ExportOptions:
 def parse_moment(text: str, timezone: str) -> int:
     """`2025-01-30` (its midnight) or `2025-01-30T14:05` in `timezone`, an offset in the text wins; as Unix seconds.
 
-    Empty text is no bound, 0. Raises UsageError.
+    Empty text is no bound, 0. What lies before or behind all that Telegram can date is the first or last such second. Raises UsageError.
     """
     if not text.strip():
         return 0
     try:
         moment = datetime.fromisoformat(text.strip())
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp())
+        seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp())
+        return min(max(seconds, 1), LAST_SECOND)
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{text!r} isn't a date", todo="Write 2025-01-30 or 2025-01-30T14:05") from error
 
@@ -92,4 +100,7 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if not match:
         raise UsageError(f"{text!r} isn't a size", todo="Write bytes or a number with a unit, such as 20MB or 1.5GiB")
-    return int(float(match[1]) * _UNITS[(match[2] or "").upper()])
+    size = float(match[1]) * _UNITS[(match[2] or "").upper()]
+    if size >= LARGEST:
+        raise UsageError(f"{text!r} isn't a size", "it is more than any disk holds", "Write 0 for any size")
+    return int(size)

@@ -77,10 +77,12 @@ def server_identity(public_key: str = "") -> str:
     """
     if not public_key:
         return TELEGRAM
-    file = Path(public_key).expanduser()
     try:
+        file = Path(public_key).expanduser()
         lines = file.read_text("ascii").split("\n")
         key = base64.b64decode("".join(line.strip() for line in lines if not line.startswith("-----")), validate=True)
+    except RuntimeError as error:
+        raise SettingsError(f"telegram.server.public_key: {public_key} leads nowhere", "there is no such home folder") from error
     except (OSError, UnicodeDecodeError, binascii.Error) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it isn't a PEM file"
         todo = "Give the path of the server's public key"

@@ -22,10 +22,11 @@ from tobs_tui.errors import SettingsError
 from tobs_tui.model import LOOK_BACK, Deleted, Layout
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Positive = Annotated[int, Meta(ge=1)]
+LARGEST = 2**63 - 1  # what the cache's records hold
+Positive = Annotated[int, Meta(ge=1, le=LARGEST)]
 EXTENSION = r"^!?[^\s!.,/\\A-Z]+$"
 Extension = Annotated[str, Meta(pattern=EXTENSION, description="extensions such as pdf, or !zip to leave them out")]
-NotNegative = Annotated[int, Meta(ge=0)]
+NotNegative = Annotated[int, Meta(ge=0, le=LARGEST)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -63,7 +64,7 @@ class TakeoutChoice(StrEnum):
 class TelegramSettings(Table, frozen=True):
     """`[telegram]`: the application's own id and hash, from https://my.telegram.org."""
 
-    api_id: NotNegative = 0
+    api_id: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     api_hash: Annotated[str, Meta(pattern="^([0-9a-fA-F]{32})?$", description="32 hexadecimal digits")] = ""
     server: ServerSettings | None = None
     proxy: ProxySettings | None = None
@@ -232,6 +233,6 @@ def _range(limits: Meta) -> str:
     if limits.min_length:
         return "not empty"
     start = f"more than {limits.gt}" if limits.gt is not None else f"{limits.ge}"
-    if limits.le is None:
+    if limits.le in (None, LARGEST):
         return start if limits.ge is None else f"{start} or more"
     return f"{start}{', up' if limits.ge is None else ''} to {limits.le}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,9 @@ class Place:
         return sorted(pattern.parent.glob(pattern.name))
 
 
-def verify(place: Place, *, queue: bool = False) -> Verified:
-    """Check the vault; with `queue` what is wrong is fetched by the next export of its chats.
+def verify(place: Place, *, queue: bool = False, expected: Set[str] = frozenset()) -> Verified:
+    """Check the vault; with `queue` what is wrong is fetched by the next export of its chats. What was to come to the `expected` paths
+    should be there too.
 
     Raises AccountBusy, CacheError, VaultError, and UsageError for a vault that nothing was exported to.
     """
@@ -44,7 +45,7 @@ def verify(place: Place, *, queue: bool = False) -> Verified:
     with AccountLock(place.folders.lock_file(place.identity)):
         for cache in caches:
             with manifest(cache, place.vault) as known:
-                one = known.verify(_Teller().checked)
+                one = known.verify(_Teller().checked, expected)
                 if queue:
                     known.queue(one.findings)
             found.files += one.files

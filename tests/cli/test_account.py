@@ -197,3 +197,19 @@ def test_a_login_asks_for_what_the_settings_lack(home: Home) -> None:
     assert ended.returncode == 0, ended.stderr
     assert sandbox.facts["api_hash"] in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_wait_before_the_first_job_is_shown(account: tuple[Home, SandboxProcess]) -> None:
+    account[1].faults(floods={"messages.getDialogs": {"seconds": 3}})
+    ended = run(account, "chats")
+    assert ended.returncode == 0
+    assert ended.stderr.count("Flood wait, messages.getDialogs") == 1
+
+
+def test_progress_stays_off_stdout_when_stderr_is_closed(account: tuple[Home, SandboxProcess], tmp_path: Path) -> None:
+    home, _ = account
+    words = f"export 'Ada Lovelace' --json --media none --vault {tmp_path} --config settings.toml"
+    shell = ["sh", "-c", f"exec {sys.executable} -m tobs_tui {words} 2>&-"]
+    ended = subprocess.run(shell, env=home.environ, cwd=home.folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0
+    assert [report["chat"] for report in reports(ended)] == ["Ada Lovelace"]

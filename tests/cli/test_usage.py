@@ -1,6 +1,9 @@
 """Arguments and settings, before any server is asked: exit code 2, and words that help."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import orjson
 import pytest
@@ -32,6 +35,10 @@ def test_version_and_help_need_nothing(home: Home) -> None:
         (["export", "x", "--since", "yesterday"], "isn't a date"),
         (["export", "x", "--since", "2025-02-01", "--until", "2025-02-01"], "--until isn't after --since"),
         (["export", "x", "--max-size", "big"], "isn't a size"),
+        (["export", "x", "--max-size", "99999999999999999999"], "isn't a size"),
+        (["export", "x", "--look-back", "99999999999999999999"], "--look-back"),
+        (["export", "x", "--vault", ""], "The vault has no name"),
+        (["export", "x", "--vault", "~nobody-at-all/notes"], "leads nowhere"),
         (["export", "x", "--nonsense"], "--nonsense"),
         ([], "needs a terminal"),
     ],
@@ -113,3 +120,24 @@ def test_a_crash_shows_no_trace_and_no_secret(home: Home) -> None:
     assert len(ended.stderr.splitlines()) == 1
     assert "ZeroDivisionError" in home.logs()
     assert "0123456789abcdef0123456789abcdef" not in home.logs() + ended.stderr
+
+
+def test_a_settings_file_that_isnt_there_is_named_also_with_the_keys_in_the_environment(home: Home) -> None:
+    ended = home.run("chats", "--config", "none.toml", TOBS_API_ID="1", TOBS_API_HASH="0" * 32)
+    assert (ended.returncode, "none.toml doesn't exist" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("closed", "code"), [("1", 0), ("2", 0), ("0", 2)])
+def test_streams_that_are_closed_from_the_start_are_no_crash(home: Home, closed: str, code: int) -> None:
+    command = "paths" if code == 0 else f"--config {home.settings(KEYS)}"
+    shell = ["sh", "-c", f"exec {sys.executable} -m tobs_tui {command} {closed}>&-"]
+    ended = subprocess.run(shell, env=home.environ, cwd=home.folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_output_that_is_full_is_said(home: Home) -> None:
+    shell = ["sh", "-c", f"exec {sys.executable} -m tobs_tui paths >/dev/full"]
+    ended = subprocess.run(shell, env=home.environ, cwd=home.folder, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "No space left" in ended.stderr) == (1, True)

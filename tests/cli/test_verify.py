@@ -83,3 +83,30 @@ def test_a_vault_that_nobody_knows_is_refused(account: Home, tmp_path: Path) -> 
     ended = account.run("verify", "--vault", str(tmp_path), "--config", "settings.toml")
     assert ended.returncode == 2
     assert "Nothing is known of the vault" in ended.stderr
+
+
+def test_a_chat_that_is_gone_hinders_no_repair_of_the_others(home: Home) -> None:
+    with SandboxProcess() as sandbox:
+        home.settings_for(sandbox)
+        assert home.run("login", "--config", "settings.toml", typed="\n".join([*sandbox.login, ""])).returncode == 0
+        assert run(home, "export", "Ada Lovelace", "Rust Weekly")[0] == 0
+        vault = home.folder / "vault"
+        lost = [next(file for file in vault.rglob("*.jpg") if chat in str(file)) for chat in ("Ada Lovelace", "Rust Weekly")]
+        for file in lost:
+            file.unlink()
+        gone = next(chat for chat in sandbox.twin().chats.values() if chat.title == "Rust Weekly")
+        sandbox.world(remove_chat={"chat": gone.id})
+        code, found = verified(home, "--repair")
+    assert (code, found["repaired"], found["missing"]) == (1, 1, [lost[1].relative_to(vault).as_posix()])
+
+
+def test_a_repair_that_came_to_nothing_is_not_called_one(home: Home) -> None:
+    with SandboxProcess() as sandbox:
+        home.settings_for(sandbox)
+        assert home.run("login", "--config", "settings.toml", typed="\n".join([*sandbox.login, ""])).returncode == 0
+        assert run(home, "export", "Rust Weekly")[0] == 0
+        lost = next((home.folder / "vault").rglob("*.jpg"))
+        lost.unlink()
+        sandbox.world(forbid={"chat": next(chat.id for chat in sandbox.twin().chats.values() if chat.title == "Rust Weekly")})
+        code, found = verified(home, "--repair")
+    assert (code, found["repaired"], found["missing"]) == (1, 0, [lost.relative_to(home.folder / "vault").as_posix()])

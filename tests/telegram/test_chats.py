@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -130,3 +131,15 @@ async def test_what_names_no_chat_is_said_without_its_escapes(account: TelegramA
 async def test_similar_titles_are_offered(account: TelegramAccount) -> None:
     with pytest.raises(ChatNotFound, match=r"Similar: .*Rust Weekly"):
         await account.find("Rust Weakly")
+
+
+async def test_a_public_name_is_asked_for_again_after_a_fault(sandbox: SandboxProcess, account: TelegramAccount) -> None:
+    named = next(record for record in twin(sandbox).chats.values() if record.username and record.is_channel)
+    with faults(sandbox, failures={"contacts.resolveUsername": {"code": 500, "count": 2}}):
+        assert (await account.find(f"@{named.username}")).id == named.id
+
+
+async def test_who_looks_for_several_chats_reads_the_list_once(sandbox: SandboxProcess, account: TelegramAccount) -> None:
+    sandbox.stats(reset=True)
+    await asyncio.gather(*(account.find(title) for title in ("Ada Lovelace", "Rust Weekly", "Python Talk")))
+    assert sandbox.requests("messages.getDialogFilters") == 1

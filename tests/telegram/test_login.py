@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.sandbox import SandboxProcess
 from tests.telegram.support import connected, faults, logged_in, messages, twin
-from tobs_tui.errors import LoginRefused, NotLoggedIn, SettingsError, Unreachable
+from tobs_tui.errors import CodeExpired, LoginRefused, NotLoggedIn, SettingsError, Unreachable
 from tobs_tui.metrics import Metrics
 from tobs_tui.settings import MediaSettings, ServerSettings, TelegramSettings
 from tobs_tui.telegram.account import TelegramAccount
@@ -67,7 +67,7 @@ async def test_wrong_answers_may_be_given_again(sandbox: SandboxProcess, file: P
         await account.send_code(sandbox.login.phone)
         with pytest.raises(LoginRefused, match="The code is wrong"):
             await account.sign_in("00000")
-        with faults(sandbox, code_expired=True), pytest.raises(LoginRefused, match="The code has expired"):
+        with faults(sandbox, code_expired=True), pytest.raises(CodeExpired, match="The code has expired"):
             await account.sign_in(sandbox.login.code)
         await account.send_code(sandbox.login.phone)
         assert await account.sign_in(sandbox.login.code) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import pytest
 from tests.support.sandbox import SandboxProcess
 from tests.telegram.support import connected, eventually, faults, logged_in, messages, twin
 from tobs_tui.content import RemoteFile
-from tobs_tui.errors import GaveUp, RetryCause
+from tobs_tui.errors import CacheError, GaveUp, RetryCause
 from tobs_tui.metrics import Metrics
 from tobs_tui.settings import MediaSettings
-from tobs_tui.telegram import pool
+from tobs_tui.telegram import pool, session
 from tobs_tui.telegram.account import TelegramAccount
 
 
@@ -77,3 +78,13 @@ async def test_a_clock_that_is_wrong_is_corrected(sandbox: SandboxProcess, tmp_p
     with faults(sandbox, clock=4000):
         async with logged_in(sandbox, tmp_path / "session.json") as account:
             assert await messages(account, await account.find("Ada Lovelace"))
+
+
+async def test_a_session_that_cant_be_kept_is_said(sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(session, "_write_secret", full)
+    with pytest.raises(CacheError, match="No space left"):
+        async with connected(sandbox, tmp_path / "session.json"):
+            pass

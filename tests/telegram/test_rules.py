@@ -14,6 +14,7 @@ from tobs_tui.errors import GaveUp, NotLoggedIn, ReferenceExpired, RequestFailed
 from tobs_tui.metrics import Metrics
 from tobs_tui.retry import RetryPolicy
 from tobs_tui.telegram.calls import method_name, retrying
+from tobs_tui.telegram.emoji import CustomEmoji
 from tobs_tui.telegram.folders import FolderRule, Traits
 from tobs_tui.telegram.governor import Governor, Lane
 from tobs_tui.telegram.login import code_hint, duration
@@ -139,3 +140,28 @@ def test_durations_and_hints() -> None:
     assert code_hint(types.auth.SentCodeTypeSms(5)) == "The code was sent by SMS"
     assert "e-mail to a***@b.c" in code_hint(types.auth.SentCodeTypeEmailCode("a***@b.c", 5))
     assert code_hint(types.auth.SentCodeTypeSetUpEmailRequired()) == "The code was sent"
+
+
+async def test_a_request_that_is_given_up_tells_nothing_of_the_round_trip() -> None:
+    governor, lane, job = Governor(), Lane("messages.getHistory", 2), Metrics()
+    async with governor.turn(lane, job):
+        await asyncio.sleep(0.05)
+    with pytest.raises(RequestFailed):
+        async with governor.turn(lane, job):
+            raise RequestFailed(RetryCause.NETWORK, "the connection was lost")
+    assert governor._states[lane].pace._trip >= 0.05
+
+
+async def test_custom_emoji_that_cant_be_had_are_asked_for_once() -> None:
+    class Nobody:
+        asked = 0
+
+        async def call_retrying(self, _request: Any, _metrics: Metrics) -> Any:
+            self.asked += 1
+            raise GaveUp("Given up")
+
+    nobody = Nobody()
+    emoji = CustomEmoji(nobody)  # type: ignore[arg-type] # all that it uses of a Caller
+    assert await emoji.fallbacks({5, 6}, Metrics()) == {}
+    assert await emoji.fallbacks({5}, Metrics()) == {}
+    assert nobody.asked == 1

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from tests.support.sandbox import SandboxProcess
-from tests.telegram.support import connected, eventually, faults, messages, twin
+from tests.telegram.support import connected, eventually, faults, logged_in, messages, twin
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import TakeoutState
 from tobs_tui.settings import TakeoutChoice
@@ -148,3 +148,15 @@ async def test_its_floods_are_its_own(sandbox: SandboxProcess, session_file: Pat
             await messages(account, chat, after=twin(sandbox).chat(chat.id).messages.ids[-250], metrics=job)
         await account.want_takeout(False)
     assert {each.takeout for each in job.snapshot().budgets} == {True}
+
+
+async def test_a_key_that_the_server_forgot_ends_nothing_here(sandbox: SandboxProcess, session_file: Path, tmp_path: Path) -> None:
+    async with logged_in(sandbox, tmp_path / "session.json", takeout=TakeoutChoice.ASK) as account, kept(account):
+        await account.want_takeout(True)
+        await open_(account)
+        sandbox.faults(forget_keys=True)
+        await account.want_takeout(False)
+        assert state(account) is TakeoutState.FINISHED
+        await account.want_takeout(True)
+        await eventually(lambda: state(account) is TakeoutState.REFUSED)
+        assert "doesn't know this session" in account.takeout.why

@@ -47,6 +47,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ({"telegram": {"server": {"dc": 2}}}, "telegram.server", "host"),
         ({"pipeline": {"jobs": 0}}, "pipeline.jobs", "Allowed: 1 to 16"),
         ({"pipeline": {"jobs": "two"}}, "pipeline.jobs", "Expected a whole number, got text in quotes. Allowed: 1 to 16"),
+        ({"telegram": {"api_id": 2**31}}, "telegram.api_id", "Allowed: 0 to 2147483647"),
+        ({"media": {"max_size": 10**20}}, "media.max_size", "Allowed: 0 or more"),
         ({"pipeline": {"flush_messages": 0}}, "pipeline.flush_messages", "Allowed: 1 or more"),
         ({"pipeline": {"flush_seconds": float("inf")}}, "pipeline.flush_seconds", "Allowed: more than 0, up to 86400"),
         ({"pipeline": 3}, "pipeline", "Expected a table, got a whole number"),

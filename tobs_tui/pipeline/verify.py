@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -69,13 +69,15 @@ class Manifest:
         self._root = os.path.realpath(root)
         self._number = self._tables.known_vault(self._root)
 
-    def verify(self, checked: Callable[[int, int], None]) -> Verified:
-        """Compare size and SHA-256 of each file, and whether each note is there. `checked` is told how many of how many files are done."""
+    def verify(self, checked: Callable[[int, int], None], expected: Set[str] = frozenset()) -> Verified:
+        """Compare size and SHA-256 of each file, and whether each note is there. `checked` is told how many of how many files are done.
+        Files on `expected` paths should be there too, whatever became of their repair.
+        """
         if not self._number:
             return Verified()
         chats = self._tables.chats(self._number)
         records = {record.path: record for record in self._tables.all_files(self._number)}
-        done = [record for record in records.values() if record.state is FileState.DONE]
+        done = [record for record in records.values() if record.state is FileState.DONE or record.path in expected]
         notes = [(path, chat.id) for chat in chats for path in self._tables.notes(self._number, chat.id)]
         findings = [*self._files(done, checked), *self._notes(notes), *self._extras([chat.folder for chat in chats], records)]
         failed = sum(record.state is FileState.FAILED for record in records.values())

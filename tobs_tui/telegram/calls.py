@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from telethon import errors
 from telethon.tl import TLRequest
 
-from tobs_tui.errors import RequestFailed, RequestRefused, RetryCause
+from tobs_tui.errors import CacheError, RequestFailed, RequestRefused, RetryCause
 from tobs_tui.metrics import Metrics
 from tobs_tui.retry import Attempts, RetryPolicy
 from tobs_tui.telegram.connection import Connection
@@ -93,6 +94,10 @@ class Caller:
         """As `call` at home, but refusals stay Telethon's RPCError (and KeyUnknown). Without `patient`, floods are refusals too."""
         return await self._ask(request, metrics, _Way(0, False, None), patient=patient)
 
+    async def ask_retrying(self, request: TLRequest, metrics: Metrics) -> Any:
+        """As `ask`, through faults that pass. Raises GaveUp as `call_retrying`."""
+        return await retrying(lambda: self.ask(request, metrics), self._policy, metrics)
+
     async def _ask(self, request: TLRequest, metrics: Metrics, way: _Way, *, patient: bool) -> Any:
         while True:
             method = method_name(request)
@@ -114,7 +119,7 @@ class Caller:
                 if not way.takeout:
                     raise
                 await self._takeout.replaced(way.takeout)
-            except LOST_LOGINS:
+            except (*LOST_LOGINS, KeyUnknown):
                 if not await self._renew(way):
                     raise
             except PASSING as fault:
@@ -124,7 +129,8 @@ class Caller:
         """Keep what must wait for long for the next run."""
         if seconds >= LONG_WAIT:
             self._pool.session.waits = self._governor.waits()
-            await self._pool.session.save()
+            with suppress(CacheError):  # the wait itself is kept all the same
+                await self._pool.session.save()
 
     async def _send(self, request: TLRequest, metrics: Metrics, way: _Way, lane: Lane) -> Any:
         way.line = self._pool.transfer(lane.dc) if way.transfer else self._pool.home
@@ -146,7 +152,7 @@ class Caller:
             way.moved(way.dc)
 
     async def _renew(self, way: _Way) -> bool:
-        """A login that another data centre forgot is carried there again, once; false where that heals nothing."""
+        """A login or a key that another data centre forgot is made there again, once; false where that heals nothing."""
         session, line = self._pool.session, way.line
         if line is None or line.dc == session.dc or way.renewed:
             return False

@@ -52,6 +52,7 @@ class ChatList:
         self._metrics = metrics
         self._known: dict[int, Chat] = {}
         self._complete = False
+        self._reading = asyncio.Lock()
 
     def known(self, chat_id: int) -> Chat | None:
         """A chat that was seen, by its marked id."""
@@ -108,8 +109,10 @@ class ChatList:
         want = wanted(text)
         if want.username and (chat := await self._by_username(want)):
             return chat
-        if not self._complete:
-            await self._read_for(want)
+        if not self._complete and want.id not in self._known:
+            async with self._reading:  # who looks for several chats at once reads the list once
+                if not self._complete:
+                    await self._read_for(want)
         return choose(want, self._known.values())
 
     async def _read_for(self, want: Wanted) -> None:
@@ -125,7 +128,7 @@ class ChatList:
                 return chat
         try:
             request = functions.contacts.ResolveUsernameRequest(want.username)
-            answer = await self._caller.ask(request, self._metrics)
+            answer = await self._caller.ask_retrying(request, self._metrics)
         except (errors.UsernameInvalidError, errors.UsernameNotOccupiedError) as error:
             if want.title:
                 return None  # a word without `@`, which may be a title as well

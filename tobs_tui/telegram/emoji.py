@@ -55,7 +55,7 @@ class CustomEmoji:
             documents = await self._caller.call_retrying(functions.messages.GetCustomEmojiDocumentsRequest(ids), metrics)
         except RequestError as error:
             log.warning("custom emoji can't be looked up: %s", error)
-            return
+            documents = []  # not asked again: every page would wait as long
         self._known |= dict.fromkeys(ids, "") | {each.id: _fallback(each) for each in documents}
 
 

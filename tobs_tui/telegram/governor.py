@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from telethon.errors import RPCError
+
 from tobs_tui.errors import RetryCause
 from tobs_tui.metrics import Budget, Metrics, Wait
 from tobs_tui.telegram.pace import GRANTS, Grant, Pace
@@ -115,16 +117,20 @@ class Governor:
         """
         state = self._states[lane]
         share = await self._wait(state, metrics)
-        ticket = Ticket(lane, metrics, time.monotonic(), state.run, share)
+        ticket, answered = Ticket(lane, metrics, time.monotonic(), state.run, share), False
         try:
             yield ticket
+            answered = True
             state.flooded = state.flooded and ticket.refused
         except FLOODS:
             ticket.refused = True
             raise
+        except RPCError:
+            answered = True
+            raise
         finally:
             if not ticket.refused:
-                state.pace.granted(Grant(ticket.sent, time.monotonic()))
+                state.pace.granted(Grant(ticket.sent, time.monotonic()), answered)
                 if share:
                     state.turns.granted(metrics, ticket.sent, GRANTS)
             state.end(metrics, share)

@@ -10,7 +10,7 @@ from telethon import errors
 from telethon.password import compute_check
 from telethon.tl import functions, types
 
-from tobs_tui.errors import GaveUp, LoginRefused, Unreachable
+from tobs_tui.errors import CodeExpired, GaveUp, LoginRefused, NotLoggedIn, RequestFailed, Unreachable
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import Account
 from tobs_tui.retry import RetryPolicy
@@ -38,7 +38,6 @@ _PHONE_WORDS: dict[type[errors.RPCError], tuple[str, str]] = {
 _CODE_WORDS: dict[type[errors.RPCError], tuple[str, str]] = {
     errors.PhoneCodeInvalidError: ("The code is wrong", _AGAIN),
     errors.PhoneCodeEmptyError: ("The code is empty", _AGAIN),
-    errors.PhoneCodeExpiredError: ("The code has expired", "Ask for a new one"),
     errors.PhoneCodeHashEmptyError: ("No code was asked for", "Give the phone number first"),
 }
 _PASSWORD_WORDS: dict[type[errors.RPCError], tuple[str, str]] = {
@@ -55,6 +54,7 @@ class Login:
         self._metrics = metrics
         self._phone = ""
         self._hash = ""
+        self._lost = False
 
     async def _ask(self, make: Callable[[], Any]) -> Any:
         """Raises RPCError, NotLoggedIn where the server forgot our key meanwhile, or Unreachable."""
@@ -64,6 +64,9 @@ class Login:
                 return await self._caller.ask(make(), self._metrics, patient=False)
             except KeyUnknown:
                 raise not_logged_in() from None
+            except RequestFailed:
+                self._lost = True
+                raise
 
         return await patiently(attempt, self._metrics)
 
@@ -90,11 +93,16 @@ class Login:
         if not self._hash:
             raise LoginRefused("No code was asked for", todo="Give the phone number first")
         plain = "".join(code.split()).replace("-", "")
+        self._lost = False
         try:
             answer = await self._ask(lambda: functions.auth.SignInRequest(self._phone, self._hash, plain))
         except errors.SessionPasswordNeededError:
             return None
         except errors.RPCError as error:
+            if account := await self._in_already():
+                return account
+            if isinstance(error, errors.PhoneCodeExpiredError):
+                raise CodeExpired("The code has expired", todo="Ask for a new one") from None
             _refuse(error, _PHONE_WORDS | _CODE_WORDS)
         if not isinstance(answer, types.auth.Authorization):
             raise LoginRefused(*_PHONE_WORDS[errors.PhoneNumberUnoccupiedError][:1], todo="Create the account in a Telegram app first")
@@ -112,12 +120,15 @@ class Login:
 
     async def check_password(self, password: str) -> Account:
         """Give the password. Raises LoginRefused or Unreachable."""
+        self._lost = False
         try:
             try:
                 return await self._check(password)
             except errors.SrpIdInvalidError:  # the question had grown old
                 return await self._check(password)
         except errors.RPCError as error:
+            if account := await self._in_already():
+                return account
             _refuse(error, _PASSWORD_WORDS | _PHONE_WORDS)
 
     async def _check(self, password: str) -> Account:
@@ -129,6 +140,17 @@ class Login:
         except ValueError as error:
             raise LoginRefused("The password can't be checked", str(error), "Update tobs-tui") from None
         return self._entered(await self._ask(lambda: functions.auth.CheckPasswordRequest(proof)))
+
+    async def _in_already(self) -> Account | None:
+        """Who is logged in where an answer got lost: what was asked again is refused then, though the first question was served."""
+        if not self._lost:
+            return None
+        try:
+            users = await self._ask(lambda: functions.users.GetUsersRequest([types.InputUserSelf()]))
+        except (errors.RPCError, NotLoggedIn):
+            return None
+        self._phone = self._hash = ""
+        return account_of(users[0])
 
     def _entered(self, answer: types.auth.Authorization) -> Account:
         self._phone = self._hash = ""

@@ -128,10 +128,13 @@ class Pace:
         count = self._floods[-1].group
         return count <= self._group + in_flight <= count + max(2, count // 10)
 
-    def granted(self, grant: Grant) -> None:
-        """The server answered a request."""
+    def granted(self, grant: Grant, answered: bool = True) -> None:
+        """The server granted a request. One that was given up before its answer counts as granted, but tells nothing of the round trip."""
+        if answered:
+            self._trip = min(1.0001 * self._trip, grant.seconds)
+        elif grant.seconds < self._trip < math.inf:
+            grant = Grant(grant.sent, grant.sent + self._trip)
         self._grants.append(grant)
-        self._trip = min(1.0001 * self._trip, grant.seconds)
         self._total += 1
         self._group += 1
         if self.known:

@@ -14,7 +14,7 @@ from telethon.tl import TLRequest, functions, types
 from telethon.tl.alltlobjects import LAYER
 
 from tobs_tui import __version__
-from tobs_tui.errors import RequestFailed
+from tobs_tui.errors import CacheError, RequestFailed
 from tobs_tui.metrics import Metrics
 from tobs_tui.settings import TelegramSettings
 from tobs_tui.telegram.connection import Connection
@@ -165,7 +165,7 @@ class Pool:
         home = self.home
         if home.in_flight or (home.online and time.monotonic() - home.used < PING_AFTER):
             return
-        with contextlib.suppress(RequestFailed, KeyUnknown, RPCError):  # `online` tells, and whoever asks next gets the reason
+        with contextlib.suppress(RequestFailed, KeyUnknown, RPCError, CacheError):  # `online` tells, and whoever asks next gets the reason
             await home.request(functions.PingRequest(int(time.time())))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 import orjson
 
-from tobs_tui.errors import SettingsError
+from tobs_tui.errors import CacheError, SettingsError
 from tobs_tui.settings import ServerSettings
 from tobs_tui.telegram.governor import Lane
 
@@ -120,9 +120,12 @@ class Session:
         self.waits = [(Lane(method, dc, takeout), until) for method, dc, takeout, until in stored.waits]
 
     async def save(self) -> None:
-        """Make the present state durable, readable to its owner alone."""
+        """Make the present state durable, readable to its owner alone. Raises CacheError."""
         async with self._lock:
-            await asyncio.to_thread(_write_secret, self._file, orjson.dumps(msgspec.to_builtins(self._stored())))
+            try:
+                await asyncio.to_thread(_write_secret, self._file, orjson.dumps(msgspec.to_builtins(self._stored())))
+            except OSError as error:
+                raise CacheError("The session can't be kept", error.strerror or str(error), "Free the place or the rights") from error
 
     def _stored(self) -> _Stored:
         return _Stored(

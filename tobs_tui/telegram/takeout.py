@@ -19,7 +19,8 @@ from tobs_tui.errors import RequestError, RequestFailed
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import Takeout, TakeoutState
 from tobs_tui.settings import TakeoutChoice
-from tobs_tui.telegram.refusals import words
+from tobs_tui.telegram.link import KeyUnknown
+from tobs_tui.telegram.refusals import not_logged_in, words
 from tobs_tui.telegram.session import Session
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ class TakeoutSession:
             self._enter(TakeoutState.REFUSED, why=str(error.why or error.what))
         except errors.RPCError as error:
             self._enter(TakeoutState.REFUSED, why=words(error))
+        except KeyUnknown:  # whoever asks for anything else ends the run
+            self._enter(TakeoutState.REFUSED, why=not_logged_in().why)
         return None
 
     async def _open(self, caller: Caller, metrics: Metrics) -> float | None:
@@ -139,6 +142,8 @@ class TakeoutSession:
             log.warning("The takeout couldn't be finished: %s", failed)
         except errors.RPCError as error:
             log.warning("The takeout couldn't be finished: %s", words(error))
+        except KeyUnknown:
+            log.warning("The takeout couldn't be finished: %s", not_logged_in().why)
         self._wanted = False
         self._enter(TakeoutState.FINISHED)
         await self._keep(0)
