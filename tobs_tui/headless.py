@@ -350,7 +350,7 @@ def _ends(run: Run, chats: frozenset[int]) -> Generator[JobEnded]:
         jobs = [job for job in run.views() if job.chat_id in chats or job.beside in chats]
         if event is None:
             progress.tick(jobs)
-            idle = 0 if any(not job.state.ended for job in jobs) else idle + 1
+            idle = 0 if any(job.ending or not job.state.ended for job in jobs) else idle + 1
         wanted = chats | {job.chat_id for job in jobs}
         if wanted <= ended:
             return

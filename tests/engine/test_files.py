@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -12,14 +14,21 @@ from tests.engine.conftest import driver_on
 from tests.engine.driver import EngineDriver
 from tests.engine.faulty_files import trial
 from tests.engine.vault_reader import VaultReader
+from tests.pipeline.store_support import chat_state, entry, file_of, open_store, until
 from tests.support.sandbox import SandboxProcess
-from tobs_tui.engine.commands import Cancel, Export, Retry
+from tobs_tui.engine.commands import Cancel, Export, Pause, Retry
 from tobs_tui.engine.events import ChatsListed, JobEnded
+from tobs_tui.engine.files import JobFiles
 from tobs_tui.engine.job import Job
+from tobs_tui.engine.room import Room
 from tobs_tui.engine.runner import broken_off
 from tobs_tui.engine.snapshot import JobState
 from tobs_tui.errors import GaveUp, NotLoggedIn, RequestRefused, VaultError
+from tobs_tui.metrics import Metrics
 from tobs_tui.model import Chat, ChatKind, ExportOptions
+from tobs_tui.pipeline.downloader import FileOutcome, FileTask
+from tobs_tui.pipeline.records import FileState
+from tobs_tui.pipeline.renewal import Edit
 from tobs_tui.sandbox.bulk import FILES_CHAT
 from tobs_tui.settings import MediaSettings
 
@@ -151,3 +160,45 @@ def check_same_as_a_clean_run(driver: EngineDriver, options: ExportOptions) -> N
     driver.submit(Export((FILES_CHAT,), clean))
     assert driver.wait_for(JobEnded).report.state is JobState.DONE
     assert VaultReader(Path(options.vault)).picture() == VaultReader(Path(clean.vault)).picture()
+
+
+def test_a_paused_job_that_is_cancelled_leaves_no_embed_of_what_isnt_there(
+    sandbox: SandboxProcess, driver: EngineDriver, options: ExportOptions
+) -> None:
+    sandbox.faults(floods={"upload.getFile": {"seconds": 3, "count": 4, "premium": True}})
+    driver.submit(Export((FILES_CHAT,), options))
+    job = driver.until(lambda snapshot: bool(snapshot.jobs) and snapshot.jobs[0].messages == COUNT).jobs[0]
+    driver.submit(Pause(job.id))
+    driver.until(lambda snapshot: snapshot.jobs[0].state is JobState.PAUSED)
+    driver.submit(Cancel(job.id))
+    assert driver.wait_for(JobEnded).report.state is JobState.CANCELLED
+    assert [target for _, target in VaultReader(Path(options.vault)).broken_links() if target.endswith(".bin")] == []
+
+
+async def test_a_file_that_is_queued_anew_behind_later_ones_is_fetched(tmp_path: Path) -> None:
+    """A run begins with the files that an earlier one left; then an edit brings other bytes to a message long before them."""
+    async with open_store(tmp_path) as (store, vault):
+        root, fetched = str(vault), list[str]()
+
+        async def fetch(task: FileTask) -> FileOutcome:
+            fetched.append(task.record.file.key)
+            return FileOutcome(True, "", 10, 0, "ab")
+
+        await store.put_chat(root, chat_state())
+        for number in range(1, 21):
+            store.append(entry(vault, number))
+        store.file_ended(root, file_of(10, 7).path, FileState.DONE)
+        await store.checkpoint()
+        job = Job(1, Chat(7, ChatKind.GROUP, "A group"), ExportOptions(root), Metrics())
+        downloader = Mock(missing=AsyncMock(return_value=0), fetch=fetch)
+        files = JobFiles(job, await store.vault(root), Mock(store=store, downloader=downloader, room=Room(0)))
+        run = asyncio.create_task(files.run())
+        await until(lambda: fetched == [file_of(20, 7).file.key])
+        old = entry(vault, 10)
+        other = replace(old.files[0], file=replace(old.files[0].file, id=99))
+        new = replace(old, text=old.text.replace("line 0", "another line"), files=(other,))
+        await store.edits.renew(root, new.note, [Edit(10, new, new.text)])
+        files.added(await store.edits.queued(root, {other.path}))
+        files.finish()
+        await run
+    assert fetched == [file_of(20, 7).file.key, other.file.key]

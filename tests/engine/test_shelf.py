@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from tobs_tui.engine import shelf
 from tobs_tui.engine.shelf import Place, Shelf, look_through, row_of
 from tobs_tui.model import Chat, ChatKind
 from tobs_tui.pipeline.vault import Vault
@@ -72,3 +75,10 @@ def test_names_of_the_readers_own_notes_are_taken(tmp_path: Path) -> None:
     ours = {"Telegram/Rust/Rust.md": INDEX.format("channel"), "Telegram/Rust/Rust 2025-01.md": MONTH}
     shelf = shelf_of(tmp_path, ours | {"Ideas.md": "x", "deep/Cafe\u0301 2025-01.md": "x", "Telegram/Mine.md": "x"})
     assert shelf.taken == {"ideas", "café 2025-01", "café", "mine"}
+
+
+def test_a_note_that_is_deleted_meanwhile_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = shelf._markdown
+    monkeypatch.setattr(shelf, "_markdown", lambda root: [*there(root), "Telegram/Rust/Deleted.md"])
+    found = shelf_of(tmp_path, {"Telegram/Rust/Rust 2025-01.md": MONTH})
+    assert [note.path for note in found.notes[7]] == ["Telegram/Rust/Rust 2025-01.md"]

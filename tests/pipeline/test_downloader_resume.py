@@ -18,7 +18,8 @@ import pytest
 from tests.pipeline.part_source import DATE, MIB, Bench, Pauses, content, failing, record, remote, sha256, until
 from tobs_tui.errors import VaultError
 from tobs_tui.pipeline.downloader import Downloader, FileOutcome, FileTask
-from tobs_tui.pipeline.partfile import PartMap, part_path
+from tobs_tui.pipeline.partfile import PartFile, PartMap, part_path
+from tobs_tui.pipeline.spans import Spans
 from tobs_tui.pipeline.vault import Vault
 
 SIZE = 20 * MIB + 5
@@ -276,3 +277,41 @@ async def test_memory_is_parts_in_flight(bench: Bench) -> None:
     small, large = await peak(1, 24 * MIB), await peak(2, 192 * MIB)
     assert large < small * 1.2 + MIB
     assert large < 24 * MIB
+
+
+async def test_what_was_gathered_outlives_a_fetch_that_is_cancelled_before_it_looked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = bench.task(remote(1, SIZE))
+    await interrupted(bench, task, 10 * MIB)
+    right, asked = bench.metrics.snapshot().media.total, asyncio.Event()
+
+    async def never(_vault: str, _path: str) -> bytes | None:
+        asked.set()
+        return await asyncio.Future()
+
+    monkeypatch.setattr(bench.store, "parts", never)  # a store whose thread is busy
+    downloader = bench.downloader()
+    fetch = asyncio.create_task(downloader.fetch(task))
+    await asked.wait()
+    fetch.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetch
+    await downloader.close()
+    monkeypatch.undo()
+    check_whole(bench, task, await resumed(bench, task))
+    assert bench.source.bytes_asked <= SIZE - right + MIB
+
+
+async def test_what_was_gathered_outlives_a_file_that_cant_be_opened(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_file: PartFile, _known: PartMap | None) -> Spans:
+        raise VaultError("The file can't be written", "too many files are open")
+
+    task = bench.task(remote(1, SIZE))
+    await interrupted(bench, task, 10 * MIB)
+    with monkeypatch.context() as patched:
+        patched.setattr(PartFile, "open", refused)
+        with pytest.raises(VaultError):
+            await resumed(bench, task)
+    check_whole(bench, task, await resumed(bench, task))
+    assert bench.metrics.snapshot().media.total == SIZE

@@ -377,3 +377,28 @@ async def test_many_notes_of_one_block_each(tmp_path: Path) -> None:
         assert len(await store.notes(str(vault), 7)) == 399
         store.append(replace(entry(vault, 400), note="Telegram/C/2025/1.md", day="2025-01-01", day_heading=""))
     assert (tmp_path / "vault/Telegram/C/2025/1.md").read_text().count("---") == 2
+
+
+async def test_threads_are_told_of_the_posts_that_are_asked_for(tmp_path: Path) -> None:
+    """Each page of a channel asks: all threads of its group would make that quadratic."""
+    async with open_store(tmp_path) as (store, vault):
+        store.put_thread(str(vault), 7, 1, 10)
+        await store.checkpoint()
+        store.put_thread(str(vault), 7, 2, 20)
+        store.put_thread(str(vault), 7, 3, 30)
+        assert await store.threads(str(vault), 7, (1, 2, 9)) == {1: 10, 2: 20}
+        assert await store.threads(str(vault), 7) == {1: 10, 2: 20, 3: 30}
+
+
+async def test_of_a_file_with_many_places_some_are_told(tmp_path: Path) -> None:
+    """Each message with the sticker asks."""
+    async with open_store(tmp_path) as (store, vault):
+        files = tuple(replace(file_of(1, 7), path=f"Telegram/Chat 7/media/{number} sticker.webp") for number in range(100))
+        store.append(replace(entry(vault, 1), files=files))
+        await store.checkpoint()
+        for file in files:
+            store.file_ended(str(vault), file.path, FileState.DONE)
+        await store.checkpoint()
+        places = await store.places_of(str(vault), files[0].file.key)
+    assert places[0] == files[-1].path
+    assert len(places) < len(files)

@@ -109,9 +109,7 @@ class Core:
             match await take():
                 case Stop(finish=False):
                     self._halt.set()
-                case Stop(finish=True) if self._jobs:
-                    self._jobs.when_idle(self._halt.set)
-                case Stop():
+                case Stop() if self._jobs is None:
                     self._halt.set()
                 case Answer(text):
                     self._give(text)
@@ -204,12 +202,16 @@ class Core:
                     self._listing = group.create_task(self._list_chats(telegram))
                 case UseTakeout(wanted):
                     await telegram.want_takeout(wanted)
+                case Stop() if self._jobs:
+                    self._jobs.when_idle(self._halt.set)
                 case LogOut():
                     await self._log_out(telegram)
                 case Export() | Pause() | Resume() | Cancel() | Retry() | Move() | ClearEnded():
                     if self._jobs:
                         await self._jobs.obey(command)
         except TobsError as error:
+            if isinstance(command, LogOut):  # the session is forgotten here whatever the server said: nothing can go on
+                raise
             self._tell(trouble("That couldn't be done", error))
         self._paint_now()
 

@@ -92,6 +92,8 @@ class JobFiles:
             await self._start(group, batch)
         elif self._running:
             await asyncio.wait(self._running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        elif complete and saved and self._seen:
+            self._seen = 0  # other bytes may have come in the place of a file that was queued long ago
         elif complete:
             return not saved
         else:

@@ -28,6 +28,7 @@ class Folders:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._shelves: dict[str, Shelf] = {}
+        self._turn = asyncio.Lock()  # between the look at the names that are taken and the next one
 
     async def reserve(self, chats: Iterable[Chat], options: ExportOptions) -> None:
         """Settle the names of chats that are queued together: of equal titles the smallest id keeps the plain one.
@@ -35,20 +36,22 @@ class Folders:
         Raises VaultError and CacheError.
         """
         await self._store.vault(options.vault)
-        known = {state.id: state for state in await self._store.chats(options.vault)}
-        taken = await self._store.taken_names(options.vault) | RESERVED
-        for chat in sorted(chats, key=lambda chat: (bare_id(chat.id), chat.id)):
-            state = await self._settle(chat, options, known.get(chat.id), taken)
-            taken.add(state.name.casefold())
+        async with self._turn:
+            known = {state.id: state for state in await self._store.chats(options.vault)}
+            taken = await self._store.taken_names(options.vault) | RESERVED
+            for chat in sorted(chats, key=lambda chat: (bare_id(chat.id), chat.id)):
+                state = await self._settle(chat, options, known.get(chat.id), taken)
+                taken.add(state.name.casefold())
         await self._store.checkpoint(options.vault)
 
     async def reserve_beside(self, chat: Chat, options: ExportOptions) -> None:
         """Settle the name of a chat that comes along with another one. When that is depends on the order of jobs, so that a new name
         has the chat's id. Raises VaultError."""
-        if await self._store.chat(options.vault, chat.id) is None:
-            plain = chat_name(chat.title, _fallback(chat)).casefold()
-            await self._settle(chat, options, None, await self._store.taken_names(options.vault) | {plain})
-            await self._store.checkpoint(options.vault)
+        async with self._turn:
+            if await self._store.chat(options.vault, chat.id) is None:
+                plain = chat_name(chat.title, _fallback(chat)).casefold()
+                await self._settle(chat, options, None, await self._store.taken_names(options.vault) | {plain})
+        await self._store.checkpoint(options.vault)
 
     async def state(self, chat: Chat, options: ExportOptions) -> ChatState:
         """Where the chat stands in the vault, with the title that it has now; made when it is new.
@@ -61,7 +64,10 @@ class Folders:
         known = await self._store.chat(options.vault, chat.id)
         if known and known.folder:
             known = await follow(self._store, vault, chat, known, options)
-        state = await self._settle(chat, options, known, set() if known else await self._store.taken_names(options.vault) | RESERVED)
+        async with self._turn:
+            known = known or await self._store.chat(options.vault, chat.id)
+            taken = set() if known else await self._store.taken_names(options.vault) | RESERVED
+            state = await self._settle(chat, options, known, taken)
         if not state.messages:
             await self._store.checkpoint(options.vault)
         return state

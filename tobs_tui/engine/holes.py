@@ -86,6 +86,8 @@ class Holes:
             await self._insert(blocks)
 
     async def _keep(self) -> None:
+        """A hole is smaller only when what was in it is true: an error of the disk may undo it until then."""
+        await self._store.checkpoint(self._job.options.vault, self._state.id)
         state = await self._store.chat(self._job.options.vault, self._state.id) or self._state
         await self._store.put_chat(self._job.options.vault, replace(state, holes=tuple(sorted(self._holes))))
 

@@ -12,7 +12,7 @@ from tobs_tui.notes.index import IndexFacts, MissingFile, TopicFacts, index_note
 from tobs_tui.notes.layout import index_path
 from tobs_tui.pipeline.records import ChatState, FileRecord
 from tobs_tui.pipeline.store import Store
-from tobs_tui.pipeline.vault import Vault
+from tobs_tui.pipeline.vault import Vault, disk_errors
 
 
 async def write_index(
@@ -55,6 +55,7 @@ def _missing(record: FileRecord) -> MissingFile:
 
 def _write(vault: Vault, path: str, text: str) -> None:
     file = vault.path(path)
-    if file.is_file() and same_but_exported(file.read_text("utf-8", errors="replace"), text):
-        return
+    with disk_errors(f"The note {path} can't be read"):
+        if file.is_file() and same_but_exported(file.read_text("utf-8", errors="replace"), text):
+            return
     vault.write_whole(path, text.encode())

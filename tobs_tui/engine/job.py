@@ -53,8 +53,8 @@ class Job:
     `queued` and `ended` are times of `time.monotonic`; `beside` is the marked id of the chat that it came along with, 0 for none. `held`
     jobs don't start by themselves; `meant` is the state that a job takes when its task is cancelled. `position` orders the queue,
     and is the id unless the job was moved.
-    `again` are options that were asked for while the job ran with others: with them it runs once more.
-    `short` counts what waits for room on the disk, and `lack` says how much is missing.
+    `again` are options that were asked for while the job ran with others: with them it runs once more. `ending` says that the end of the
+    run is still being recorded. `short` counts what waits for room on the disk, and `lack` says how much is missing.
     """
 
     id: int
@@ -85,6 +85,7 @@ class Job:
     queued: float = field(default_factory=time.monotonic)
     ended: float = 0.0
     beside: int = 0
+    ending: bool = False
     short: int = 0
     lack: str = ""
     task: asyncio.Task[None] | None = None
@@ -107,14 +108,15 @@ class Job:
         self._still = None
 
     def ask_again(self, options: ExportOptions) -> None:
-        """The chat was queued again while the job runs: what this run wasn't asked for needs another one."""
+        """The chat was queued again while the job runs or ends: what this run wasn't asked for, or too late, needs another one."""
+        self.go_on()
         wanted = joined(self.again or self.options, options)
-        self.again = wanted if wanted != self.options else None
+        self.again = wanted if self.ending or wanted != self.options else None
 
     def begin(self, metrics: Metrics) -> None:
         """A run starts: its figures are counted from here, in metrics of its own."""
         self.metrics = metrics
-        self.state, self.reason = JobState.RUNNING, ""
+        self.state, self.reason, self.meant = JobState.RUNNING, "", JobState.QUEUED
         self.started = time.monotonic()
         self.reading = True
         self.run_messages = self.run_files = self.files_failed = self.articles_failed = self.edited = self.deleted = 0
@@ -131,6 +133,10 @@ class Job:
             self.meant = meant
             self.task.cancel()
 
+    def go_on(self) -> None:
+        """A run that was interrupted, and hasn't ended yet, is followed by another one."""
+        self.meant = JobState.QUEUED
+
     def end(self, state: JobState, reason: str = "") -> None:
         """The run is over."""
         self.state, self.reason = state, reason
@@ -138,6 +144,11 @@ class Job:
         self.reading = False
         self.ended = time.monotonic()
         self.task = None
+        self._still = None
+
+    def settle(self, ending: bool) -> None:
+        """Whether what follows a run is still under way."""
+        self.ending = ending
         self._still = None
 
     def wrote(self, kinds: tuple[str, ...], note: str) -> None:
@@ -185,6 +196,7 @@ class Job:
             failed=len(self.failures),
             beside=self.beside,
             held=self.held and self.state is JobState.QUEUED,
+            ending=self.ending,
             metrics=metrics,
         )
 
@@ -251,7 +263,7 @@ class Job:
             kinds=dict(self.kinds),
             failures=tuple(self.failures.values())[:SHOWN_FAILURES],
         )
-        state = JobState.QUEUED if self.state.active else self.state
+        state = JobState.QUEUED if self.state.active or self.again else self.state
         return JobRecord(self.id, self.position, state, orjson.dumps(kept, default=list))
 
     @classmethod

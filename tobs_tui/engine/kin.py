@@ -12,7 +12,7 @@ from tobs_tui.errors import RequestRefused
 from tobs_tui.model import Chat, ChatKind, Relatives
 from tobs_tui.notes.index import Relation, relation_line, with_relation
 from tobs_tui.notes.layout import index_path
-from tobs_tui.pipeline.vault import Vault
+from tobs_tui.pipeline.vault import Vault, disk_errors
 
 log = logging.getLogger(__name__)
 Beside = Callable[[Job, Chat], Awaitable[None]]
@@ -82,7 +82,8 @@ class Kin:
     async def _noted(self) -> list[tuple[Relation, str, str]]:
         found = []
         for relation, number in self._known.items():
-            state = await self._store.chat(self._root, number)
+            # Not by Store.chat: that lets a job go on whose blocks an error of the disk undid.
+            state = await self._store.remembered.chat(self._root, number)
             if state and state.folder:
                 path = index_path(state.folder, state.name)
                 if await asyncio.to_thread(self._vault.path(path).is_file):
@@ -95,6 +96,7 @@ class Kin:
             await asyncio.to_thread(self._add, path, relation_line(_BACK[relation], name))
 
     def _add(self, path: str, line: str) -> None:
-        old = self._vault.path(path).read_text("utf-8", errors="replace")
+        with disk_errors(f"The note {path} can't be read"):
+            old = self._vault.path(path).read_text("utf-8", errors="replace")
         if (new := with_relation(old, line)) != old:
             self._vault.write_whole(path, new.encode())

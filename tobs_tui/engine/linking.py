@@ -144,13 +144,17 @@ def _articles(targets: Iterable[LinkTarget]) -> set[str]:
 def _change(
     link: OpenLink, state: ChatState, there: Mapping[tuple[int, int], ReplyTarget], kept: Mapping[str, ArticleRecord]
 ) -> BlockChange:
-    """The lines of a block that the links make another."""
-    record = msgspec.json.decode(link.body, type=_Kept)
-    before, after = (
-        _lines(record, state, _links(link, targets, there), {path: kept[path] for path in _articles(targets) if path in kept})
-        for targets in (link.settled, link.settled | link.ready)
-    )
-    changed = tuple((old, new) for old, new in zip(before, after, strict=True) if old != new)
+    """The lines of a block that the links make another. A message that breaks the renderer costs its own links, never the others'."""
+    try:
+        record = msgspec.json.decode(link.body, type=_Kept)
+        before, after = (
+            _lines(record, state, _links(link, targets, there), {path: kept[path] for path in _articles(targets) if path in kept})
+            for targets in (link.settled, link.settled | link.ready)
+        )
+        changed = tuple((old, new) for old, new in zip(before, after, strict=True) if old != new)
+    except Exception as defect:  # whatever a sender's message sets off must stay with that message
+        log.error("message %s of chat %s can't be linked", link.message_id, link.chat_id, exc_info=defect)
+        changed = ()
     return BlockChange(link.message_id, changed)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -58,7 +60,7 @@ class JobQueue:
         """Queue a chat's export, for its own sake or `beside` that of another chat. Its unfinished job in the same vault is joined, an
         ended one replaced."""
         job = self._by_chat.get(_key(chat, options))
-        if job and job.state.active:
+        if job and (job.state.active or job.ending):
             job.ask_again(options)
             self.keep(job)
             return job
@@ -81,10 +83,15 @@ class JobQueue:
 
     def remove(self, jobs: Collection[Job]) -> None:
         """Take jobs off the queue, here and in the cache."""
-        gone = {job.id for job in jobs}
-        self._jobs = [job for job in self._jobs if job.id not in gone]
+        if len(jobs) == 1:  # as when thousands of chats are queued again
+            self._jobs.remove(*jobs)
+        else:
+            gone = {job.id for job in jobs}
+            self._jobs = [job for job in self._jobs if job.id not in gone]
         for job in jobs:
-            del self._by_id[job.id], self._by_chat[_key(job.chat, job.options)]
+            del self._by_id[job.id]
+            if self._by_chat.get(key := _key(job.chat, job.options)) is job:
+                del self._by_chat[key]
             self._store.drop_job(job.id)
 
     def move(self, job: Job, places: int) -> None:
@@ -102,7 +109,7 @@ class JobQueue:
         """The first job that may start when at most `limit` run at once."""
         if sum(job.state.active for job in self._jobs) >= limit:
             return None
-        return next((job for job in self._jobs if job.ready), None)
+        return next((job for job in self._jobs if job.ready and not job.ending), None)
 
     @property
     def busy(self) -> bool:
@@ -115,4 +122,10 @@ class JobQueue:
 
 
 def _key(chat: Chat, options: ExportOptions) -> Key:
-    return chat.id, options.vault
+    return chat.id, _real(options.vault)
+
+
+@lru_cache(maxsize=64)
+def _real(vault: str) -> str:
+    """Where a vault lies: links may lead to one vault by several names."""
+    return os.path.realpath(vault)

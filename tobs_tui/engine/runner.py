@@ -15,7 +15,7 @@ from tobs_tui.engine.commands import Cancel, ClearEnded, Export, Move, Pause, Re
 from tobs_tui.engine.events import Event, JobEnded, Trouble
 from tobs_tui.engine.export import ChatExport
 from tobs_tui.engine.faults import first_error
-from tobs_tui.engine.files import files_of
+from tobs_tui.engine.files import JobFiles, files_of
 from tobs_tui.engine.folders import Folders
 from tobs_tui.engine.job import Job
 from tobs_tui.engine.linking import Linker
@@ -103,7 +103,7 @@ class JobRunner:
         self._stopping = True
         running = [job.task for job in self._queue if job.task]
         for job in self._queue:
-            if job.task:
+            if job.task and job.meant is JobState.QUEUED:  # others are on their way to the state that the user asked for
                 job.interrupt(JobState.QUEUED)
         if running:
             await asyncio.wait(running)
@@ -159,19 +159,34 @@ class JobRunner:
             if job.state is JobState.PAUSED or (job_id and job.held):
                 job.requeue()
                 self._queue.keep(job)
+            elif job.state.active and job.meant is JobState.PAUSED:
+                job.go_on()
 
     async def _cancel(self, job: Job) -> None:
         if job.state.ended:
             raise UsageError("That job has ended already", todo="Retry it (r) to go on")
-        if job.task:
-            job.interrupt(JobState.CANCELLED)
-        else:
+        job.again = None
+        job.interrupt(JobState.CANCELLED)
+        if not job.task:
+            job.settle(ending=True)
+            await self._break_off(job)
             await self._end(job, JobState.CANCELLED)
+
+    async def _break_off(self, job: Job) -> None:
+        """A job that was paused, or waited to go on, ends: its notes embed no file that isn't there."""
+        if job.folder:
+            with suppress(TobsError):
+                vault = await self._store.vault(job.options.vault)
+                self._opened.add(job.options.vault)
+                await JobFiles(job, vault, self._stations).break_off()
 
     def _retry(self, job: Job) -> None:
         if not job.state.ended:
             raise UsageError("That job hasn't ended", todo="Resume it (p) if it is paused")
-        job.requeue()
+        if job.ending:
+            job.ask_again(job.options)
+        else:
+            job.requeue()
         self._queue.keep(job)
 
     def _clear_ended(self) -> None:
@@ -181,7 +196,7 @@ class JobRunner:
         while not self._stopping and (job := self._queue.next(self._settings.pipeline.jobs)):
             job.begin(Metrics(self._metrics))
             job.task = self._group.create_task(self._run(job))
-        if self._when_idle and not self._queue.busy:
+        if self._when_idle and not self._queue.busy and not any(job.ending for job in self._queue):
             self._when_idle()
 
     async def _run(self, job: Job) -> None:
@@ -229,9 +244,8 @@ class JobRunner:
     async def _end(self, job: Job, state: JobState, reason: str = "", code: ExitCode = ExitCode.OK) -> None:
         """Record how a run ended; a job that is only interrupted isn't reported."""
         job.end(state, reason)
-        options, job.again = job.again, None
-        job.options = options or job.options
         self._queue.keep(job)
+        job.settle(ending=True)
         try:
             await self._record(job)
             await self._mark(job)
@@ -240,17 +254,20 @@ class JobRunner:
             log.error("the end of a job couldn't be recorded: %s", error)
             state, code = JobState.FAILED, error.exit_code
             job.end(state, str(error))
+        finally:
+            job.settle(ending=False)
         if state.ended:
             worst = code or (ExitCode.OK if state is JobState.DONE else ExitCode.INCOMPLETE)
             self._tell(JobEnded(job.id, job.report(), worst, job.chat.id))
-        if options and state.ended and state is not JobState.CANCELLED:
-            job.requeue()
+        if again := job.again:
+            job.again = None
+            job.requeue(again)
             self._queue.keep(job)
         self._schedule()
 
     async def _settle_links(self, job: Job) -> None:
         """Lead the links of all vaults to what is there when nothing is left to run, so that the order of jobs doesn't show."""
-        if job.folder:
+        if job.folder and job.options.vault in self._opened:
             self._linker.changed(job.options.vault)
         if not self._queue.busy:
             for error in await self._linker.settle():

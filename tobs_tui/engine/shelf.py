@@ -86,8 +86,11 @@ def look_through(vault: Vault) -> Shelf:
         for path in sorted(_markdown(vault.root), key=lambda path: not path.startswith(f"{ROOT}/")):
             if not path.startswith(f"{ROOT}/") or path.count("/") == 1:
                 shelf.taken |= names_taken_by(PurePosixPath(path).stem)
-            with (vault.root / path).open("rb") as file:
-                head = file.read(HEAD_BYTES)
+            try:
+                with (vault.root / path).open("rb") as file:
+                    head = file.read(HEAD_BYTES)
+            except FileNotFoundError:  # a person moved or deleted it meanwhile
+                continue
             if b"telegram_id:" in head:
                 _sort_in(shelf, path, properties_of(head.decode("utf-8", "replace")))
     return shelf

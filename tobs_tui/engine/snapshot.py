@@ -124,7 +124,8 @@ class JobView:
     `total` is None until the server told it. `rate` is messages per second, `left` the seconds that remain (None: unknown).
     `until` is the Unix time at which a wait ends, 0 for none. `folder` is the absolute path of its notes. `kinds` counts
     messages by what they hold. `failures` holds the first 200, `failed` counts all. `beside` is the marked id of the chat that it came
-    along with, 0 for none. A `held` job is one of an earlier run that waits to be resumed.
+    along with, 0 for none. A `held` job is one of an earlier run that waits to be resumed; the end of an `ending`
+    one isn't told yet.
     """
 
     id: int
@@ -148,6 +149,7 @@ class JobView:
     failed: int = 0
     beside: int = 0
     held: bool = False
+    ending: bool = False
     under_way: tuple[FileView, ...] = ()
     metrics: MetricsSnapshot = field(default_factory=MetricsSnapshot)
 

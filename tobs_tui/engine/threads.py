@@ -31,7 +31,7 @@ class Threads:
             posts = await self._store.replies(self._root, self._channel, set(heads.values())) if heads else {}
             return {thread: self._line(post, posts.get(post), post, POST) for thread, post in heads.items()}
         commented = [message.id for message in messages if message.comments]
-        threads = await self._store.threads(self._root, self._group) if commented else {}
+        threads = await self._store.threads(self._root, self._group, commented) if commented else {}
         first = {post: threads[post] for post in commented if post in threads}
         found = await self._store.replies(self._root, self._group, set(first.values())) if first else {}
         return {post: self._line(post, found.get(first.get(post, 0)), first.get(post, 0), COMMENTS) for post in commented}

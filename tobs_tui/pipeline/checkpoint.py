@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from tobs_tui.errors import CacheError, TobsError
@@ -63,7 +64,7 @@ class Checkpoint:
         for the next attempt."""
         outcome = Outcome()
         for part in cut.vaults:
-            self._tell(self.writers[part.root], part.told)
+            self._tell(part)
             self._flush(part, outcome)
         self._jobs |= cut.jobs
         for writer in self.writers.values():
@@ -74,11 +75,13 @@ class Checkpoint:
             outcome.error = error
         return outcome
 
-    def _tell(self, writer: NoteWriter, told: Told) -> None:
+    def _tell(self, part: VaultCut) -> None:
+        """What hangs on blocks is only taken with the writer that they were for: they are lost when another one has come since."""
+        writer, told = self.writers[part.root], part.told
         writer.records.chats |= told.chats
         writer.records.ended += told.ended
         writer.records.parts |= told.parts
-        if writer.failed is None:
+        if writer is part.writer and writer.failed is None:
             writer.records.topics |= told.topics
             writer.records.threads |= told.threads
 
@@ -123,10 +126,12 @@ class Checkpoint:
         fresh = {number: state for (of, number), state in (writer.records.topics | told).items() if of == chat}
         return Tables(self._cache).topics(writer.number, chat) | fresh
 
-    def threads(self, writer: NoteWriter, told: dict[tuple[int, int], int], chat: int) -> dict[int, int]:
-        """Threads of a chat with what was told of them and isn't saved yet."""
+    def threads(self, writer: NoteWriter, told: dict[tuple[int, int], int], chat: int, posts: Collection[int] | None) -> dict[int, int]:
+        """Threads of a chat, those of all posts or of some, with what was told of them and isn't saved yet."""
         fresh = {post: thread for (of, post), thread in (writer.records.threads | told).items() if of == chat}
-        return fresh | Tables(self._cache).threads(writer.number, chat)
+        if posts is not None:
+            fresh = {post: fresh[post] for post in posts if post in fresh}
+        return fresh | Tables(self._cache).threads(writer.number, chat, posts)
 
     def chats(self, writer: NoteWriter, told: dict[int, ChatFacts], chat: int | None = None) -> dict[int, ChatState]:
         """Chats of a vault (or the one asked for) with what was told of them and isn't saved yet."""

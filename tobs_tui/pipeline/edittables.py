@@ -144,9 +144,10 @@ def save_renewed(db: sqlite3.Connection, vault: int, entries: Iterable[Entry]) -
 def _forget_files(db: sqlite3.Connection, vault: int, entry: Entry) -> None:
     """A file that was never there and that nothing names any more isn't missing; one with other bytes than before isn't there yet."""
     ids, paths = {message.id for message in entry.messages}, {file.path: file.file.key for file in entry.files}
-    query = """SELECT path, key, state, record FROM files
-        WHERE vault = ? AND chat = ? AND (state <> ? OR path IN (SELECT value FROM json_each(?)))"""
-    rows = db.execute(query, (vault, entry.chat_id, FileState.DONE, orjson.dumps(list(paths)).decode())).fetchall()
+    query = """SELECT path, key, state, record FROM files WHERE vault = :vault AND chat = :chat AND state IN (:queued, :failed)
+        UNION SELECT path, key, state, record FROM files WHERE vault = :vault AND path IN (SELECT value FROM json_each(:paths))"""
+    values = {"vault": vault, "chat": entry.chat_id, "queued": FileState.QUEUED, "failed": FileState.FAILED}
+    rows = db.execute(query, values | {"paths": orjson.dumps(list(paths)).decode()}).fetchall()
     gone = [path for path, _, state, record in rows if path not in paths and state != FileState.DONE and _of(record) in ids]
     changed = [path for path, key, _, _ in rows if path in paths and paths[path] != key]
     end_files(db, vault, [FileEnd(path, FileState.QUEUED) for path in (*gone, *changed)])

@@ -126,6 +126,14 @@ class PartFile:
         finished = found.st_mtime_ns == self._date * 1_000_000_000  # a crash came right before its final name
         return present if finished or found.st_mtime_ns >= known.modified else Spans()
 
+    def empty(self) -> bool:
+        """Whether nothing of the file was gathered."""
+        with disk_errors(f"{self._hidden} can't be read"):
+            try:
+                return not self._vault.path(self._hidden).lstat().st_size
+            except FileNotFoundError:
+                return True
+
     def write(self, offset: int, data: bytes | memoryview) -> None:
         """Write all of `data` at `offset`."""
         with disk_errors(f"{self._path} can't be written"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from tobs_tui.pipeline.records import Entry
 
@@ -57,7 +58,8 @@ def insert_blocks(data: bytes, entries: Sequence[Entry], length: int) -> tuple[b
     Returns where the program's text ends then, when it ended at `length`.
     """
     heads = [(id, at) for id, at in block_ids(data) if not data.startswith((b"![[", "📎".encode()), at)]
-    groups = groupby(entries, lambda entry: next((at for id, at in heads if id > entry.messages[0].id), -1))
+    highest = list(accumulate((id for id, _ in heads), max))
+    groups = groupby(entries, lambda entry: _behind(highest, heads, entry.messages[0].id))
     for place, group in reversed([(place, list(group)) for place, group in groups]):
         if place < 0:
             data += b"\n" * (2 - _line_ends(data))
@@ -67,6 +69,12 @@ def insert_blocks(data: bytes, entries: Sequence[Entry], length: int) -> tuple[b
             data, moved, start = _between(data, group, place)
             length += moved * (start <= length)
     return data, length
+
+
+def _behind(highest: Sequence[int], heads: Sequence[tuple[int, int]], id: int) -> int:
+    """Where the first block of a greater id begins, -1 where there is none. `highest` are the greatest ids up to each block."""
+    number = bisect_right(highest, id)
+    return heads[number][1] if number < len(heads) else -1
 
 
 def _between(data: bytes, group: Sequence[Entry], place: int) -> tuple[bytes, int, int]:

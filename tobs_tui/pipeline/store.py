@@ -335,11 +335,11 @@ class Store:
         self._at(vault).told.topics.update({(chat_id, topic.id): topic for topic in topics})
         self._changed()
 
-    async def threads(self, vault: str, chat_id: int) -> dict[int, int]:
-        """The threads of a discussion group: their first messages by the posts that they comment on."""
+    async def threads(self, vault: str, chat_id: int, posts: Collection[int] | None = None) -> dict[int, int]:
+        """The threads of a discussion group (of all posts, or of some): their first messages by the posts that they comment on."""
         there = self._at(vault)
         told = dict(there.told.threads)
-        return await self._do(lambda: self._checkpoint.threads(there.writer, told, chat_id))
+        return await self._do(lambda: self._checkpoint.threads(there.writer, told, chat_id, posts))
 
     def put_thread(self, vault: str, chat_id: int, post: int, thread: int) -> None:
         """Say where a thread begins; true with the blocks that were appended before. The first of a post is kept."""
@@ -451,7 +451,7 @@ class Store:
         saved.add_done_callback(_tell_parts)
 
     async def places_of(self, vault: str, key: str) -> tuple[str, ...]:
-        """Paths of files that are done and have the same bytes (`RemoteFile.key`)."""
+        """Paths of files that are done and have the same bytes (`RemoteFile.key`); of many some."""
         number = self._at(vault).writer.number
         return await self._do(lambda: self._tables.places(number, key))
 

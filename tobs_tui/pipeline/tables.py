@@ -20,6 +20,7 @@ from tobs_tui.pipeline.notefile import NoteRow
 from tobs_tui.pipeline.records import ChatState, FileRecord, FileState, JobRecord, LinkRecord, MessageAt, MovedNote, TopicState
 
 _IDS_PER_QUERY = 500
+_PLACES = 32
 # What the store counts of a chat, in the order of its query.
 _COUNTED = ("first_id", "last_id", "messages", "notes", "files", "missing", "first_date", "last_date")
 
@@ -234,9 +235,10 @@ class Tables:
         return row[0] if row else None
 
     def places(self, vault: int, key: str) -> tuple[str, ...]:
-        query = "SELECT path FROM files WHERE vault = ? AND key = ? AND state = ? ORDER BY seq"
+        """Some of the paths, the newest first: of a sticker there are tens of thousands."""
+        query = "SELECT path FROM files WHERE vault = ? AND key = ? AND state = ? ORDER BY seq DESC LIMIT ?"
         with self._read() as db:
-            return tuple(path for (path,) in db.execute(query, (vault, key, FileState.DONE)))
+            return tuple(path for (path,) in db.execute(query, (vault, key, FileState.DONE, _PLACES)))
 
     def topics(self, vault: int, chat: int) -> dict[int, TopicState]:
         with self._read() as db:
@@ -244,9 +246,14 @@ class Tables:
             states = [msgspec.json.decode(record, type=TopicState) for (record,) in rows]
         return {state.id: state for state in states}
 
-    def threads(self, vault: int, chat: int) -> dict[int, int]:
+    def threads(self, vault: int, chat: int, posts: Collection[int] | None = None) -> dict[int, int]:
+        """The threads of all posts, or of some."""
+        query, some = "SELECT post, thread FROM threads WHERE vault = ? AND chat = ?", list[str]()
+        if posts is not None:
+            query += " AND post IN (SELECT value FROM json_each(?))"
+            some = [orjson.dumps(list(posts)).decode()]
         with self._read() as db:
-            return dict(db.execute("SELECT post, thread FROM threads WHERE vault = ? AND chat = ?", (vault, chat)).fetchall())
+            return dict(db.execute(query, (vault, chat, *some)).fetchall())
 
     def jobs(self) -> tuple[JobRecord, ...]:
         with self._read() as db:

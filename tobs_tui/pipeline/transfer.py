@@ -88,6 +88,7 @@ class Transfer:
         self._refreshing = asyncio.Lock()
         self._alone = asyncio.Lock()
         self._saved = 0
+        self._opened = False
         self._room = asyncio.Event()
         self._room.set()
         self._news = asyncio.Event()
@@ -112,6 +113,7 @@ class Transfer:
     async def _run(self) -> str:
         known = await self._known_map()
         self.verified = await self._means.threads.run(self._part.open, known)
+        self._opened = True
         self._written = Spans(self.verified)
         self._saved = self.verified.total
         try:
@@ -367,8 +369,11 @@ class Transfer:
             self._means.store.put_parts(self._root, self.task.record.path, data)
 
     async def _suspend(self) -> None:
-        """Keep what a later run can use. When the disk refuses even that, the last map stands, and why it all ended is told already."""
+        """Keep what a later run can use. When the disk refuses even that, the last map stands, and why it all ended is told already.
+        What an earlier run left stays as it is where nobody has looked at it yet."""
         with suppress(VaultError):
+            if not self._opened and not await self._means.threads.run(self._part.empty):
+                return
             if self.verified and self.size > PART:
                 await self._save_map()
             else:
