@@ -141,6 +141,14 @@ async def test_a_cause_that_passes_is_waited_out(bench: Bench, downloader: Downl
     assert bench.metrics.snapshot().worst_file == ("1 file.bin", 30)
 
 
+async def test_a_line_that_was_lost_for_a_moment_costs_a_moment(bench: Bench, downloader: Downloader) -> None:
+    """However many parts were in flight: each of them fails, and one asks at once whether the line is back."""
+    bench.source.fault = failing(RetryCause.NETWORK, times=8)
+    await check_whole(bench, downloader, remote(1, 16 * MIB))
+    assert bench.metrics.snapshot().retried(RetryCause.NETWORK) == 8
+    assert sum(bench.pauses.seconds) < 1.0
+
+
 @pytest.mark.parametrize("size", [2000, SIZE])
 async def test_a_server_that_never_serves_ends_after_40_failures(bench: Bench, downloader: Downloader, size: int) -> None:
     bench.source.fault = failing()

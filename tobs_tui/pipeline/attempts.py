@@ -85,16 +85,16 @@ class FileAttempts:
         self._stall.progressed()
         self._pulse.beats += 1
 
-    def failed(self, error: RequestFailed, part: PartAttempts) -> float:
-        """Count a failure; returns the pause in seconds before the next request. Raises GaveUp when a limit is reached."""
+    def failed(self, error: RequestFailed, part: PartAttempts) -> None:
+        """Count a failure. Raises GaveUp when a limit is reached."""
         if not self._stall.in_a_row:
             self._since = self._pulse.beats
         try:
-            pause = max(part.failures.failed(error), self._stall.failed(error))
+            part.failures.failed(error)
+            self._stall.failed(error)
         except GaveUp:
             if error.cause in SILENCE:
                 self._pulse.gave_up(self._since)
             raise
         if self._pulse.silent and error.cause in SILENCE and self._stall.in_a_row >= LAST_WORDS:
             raise GaveUp("Given up", f"{error.why}, and nothing else has come from the server for a while") from error
-        return pause

@@ -87,6 +87,7 @@ class Transfer:
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
         self._alone = asyncio.Lock()
+        self._asked_alone = 0
         self._saved = 0
         self._opened = False
         self._room = asyncio.Event()
@@ -199,51 +200,62 @@ class Transfer:
 
     async def _tried(self, attempts: PartAttempts, ask: Callable[[RemoteFile], Awaitable[T]]) -> T:
         """Ask until there is an answer, a refusal, or no attempt left."""
-        turn = self._turn(0.0, alone=False)
+        turn = self._turn(None, attempts)
         while True:
             async with turn:
                 file = self._file
                 try:
                     return await ask(file)
                 except RequestFailed as error:
-                    turn = self._turn(self._count(error, attempts), alone=error.cause in SILENCE)
+                    self._count(error, attempts)
+                    turn = self._turn(error, attempts)
                 except ReferenceExpired:
                     await self._refresh(file, attempts)
-                    turn = self._turn(0.0, alone=False)
+                    turn = self._turn(None, attempts)
 
     @asynccontextmanager
-    async def _turn(self, pause: float, alone: bool) -> AsyncIterator[None]:
-        """Enclose one request, after a pause in seconds.
+    async def _turn(self, failed: RequestFailed | None, attempts: PartAttempts) -> AsyncIterator[None]:
+        """Enclose one request, after a pause if the last one `failed`.
 
-        A lost line fails all that is in flight at once. Then one part after the other asks `alone` whether it is back: all together would
-        use up the file's attempts within a minute. Once something came, the others follow without a pause.
+        A lost line fails all that is in flight at once. Then one part after the other asks alone whether it is back: all together would
+        use up the file's attempts within a minute. Once something came, the others follow without a pause. The pause grows with the
+        times that somebody asked, however many parts the loss had cost.
         """
-        if not alone:
-            if pause:
-                await self._means.sleep(pause)
+        if failed is None or failed.cause not in SILENCE:
+            if failed:
+                await self._pause(failed, self._in_a_row(attempts))
             yield
             return
         async with self._alone:
             if lost := self.attempts.in_a_row > 0:
-                await self._means.sleep(max(pause, self._means.policy.pause(self.attempts.in_a_row)))
+                self._asked_alone += 1
+                await self._pause(failed, self._asked_alone)
                 yield
         if not lost:
             yield
 
+    async def _pause(self, error: RequestFailed, failures: int) -> None:
+        pause = self._means.policy.pause(failures)
+        self.waiting = f"{error.why}; next attempt in {pause:.0f} s"
+        await self._means.sleep(pause)
+
     async def _failed(self, error: RequestFailed, attempts: PartAttempts) -> None:
         """Count a failure and pause. Raises GaveUp at a limit."""
-        await self._means.sleep(self._count(error, attempts))
+        self._count(error, attempts)
+        await self._pause(error, self._in_a_row(attempts))
 
-    def _count(self, error: RequestFailed, attempts: PartAttempts) -> float:
-        """Count a failure; returns the pause in seconds before the next attempt. Raises GaveUp at a limit."""
+    def _in_a_row(self, attempts: PartAttempts) -> int:
+        """Failures of the part, or of all parts since anything came: a server in trouble isn't asked more often for many parts."""
+        return max(attempts.failures.in_a_row, self.attempts.in_a_row)
+
+    def _count(self, error: RequestFailed, attempts: PartAttempts) -> None:
+        """Count a failure. Raises GaveUp at a limit."""
         metrics = self.task.metrics
         metrics.retry(error.cause)
         try:
-            pause = self.attempts.failed(error, attempts)
+            self.attempts.failed(error, attempts)
         finally:
             metrics.file_attempts(self.name, self.attempts.failures)
-        self.waiting = f"{error.why}; next attempt in {pause:.0f} s"
-        return pause
 
     async def _refresh(self, used: RemoteFile, attempts: PartAttempts) -> None:
         """Get a fresh reference, unless another part has got one since `used`."""
@@ -326,6 +338,7 @@ class Transfer:
         if not (new := self.verified.add(start, end)):
             return
         self.attempts.progressed()
+        self._asked_alone = 0
         self.task.metrics.media_bytes(new)
         self.rate.add(new)
         self.waiting = ""
