@@ -302,8 +302,8 @@ def _listed(run: Run) -> ChatList:
 
 
 def find_chats(run: Run, names: tuple[str, ...], *, some: bool = False) -> tuple[int, ...]:
-    """Marked ids in the order of the names, each once. Raises ChatNotFound that tells of every name that leads nowhere; with `some`
-    they are told and left out."""
+    """Marked ids in the order of the names, each once. Raises ChatNotFound that tells of every name that leads nowhere, TobsError
+    where the server couldn't be asked about one; with `some` they are told and left out."""
     for name in dict.fromkeys(names):
         run.submit(Find(name))
     answers = [run.wait(Found) for _ in dict.fromkeys(names)]
@@ -311,10 +311,15 @@ def find_chats(run: Run, names: tuple[str, ...], *, some: bool = False) -> tuple
     if lost:
         words = [str(TobsError(f"Can't tell which chat {each.text!r} is", each.why, each.todo)) for each in lost]
         if not some:
-            raise ChatNotFound("; ".join(words))
+            raise _not_found("; ".join(words), (each.exit_code for each in lost))
         say(*words)
     found: dict[str, Chat] = {answer.text: answer.chat for answer in answers if answer.chat}
     return tuple(dict.fromkeys(found[name].id for name in names if name in found))
+
+
+def _not_found(words: str, codes: Iterable[ExitCode]) -> TobsError:
+    """Names that lead nowhere are the user's mistake only where the server said so of each."""
+    return ChatNotFound(words) if all(code is ExitCode.USAGE for code in codes) else TobsError(words)
 
 
 def find_topics(run: Run, chats: tuple[int, ...], names: tuple[str, ...]) -> tuple[int, ...]:

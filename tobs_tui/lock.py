@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +14,8 @@ from filelock import FileLock, Timeout
 
 from tobs_tui.errors import AccountBusy
 from tobs_tui.paths import private_folder
+
+log = logging.getLogger(__name__)
 
 
 class AccountLock:
@@ -29,14 +33,23 @@ class AccountLock:
             self._lock.acquire()
         except Timeout as error:
             raise AccountBusy("Another tobs-tui has this account", self._holder(), "Use that one, or end it first") from error
+        self._say_who()
+
+    def _say_who(self) -> None:
+        """The lock holds without these words too: a disk that has no room for them costs nobody the account. Nor may others' stand."""
         fresh = self._owner.with_name(self._owner.name + ".new")
-        fresh.write_bytes(orjson.dumps({"pid": os.getpid(), "since": int(time.time())}))
-        fresh.replace(self._owner)
+        try:
+            fresh.write_bytes(orjson.dumps({"pid": os.getpid(), "since": int(time.time())}))
+            fresh.replace(self._owner)
+        except OSError as error:
+            log.warning("who has the account can't be written down: %s", error.strerror)
+            for words in (fresh, self._owner):
+                _drop(words)
 
     def release(self) -> None:
         """Let the account go; nothing happens when it isn't held."""
         if self._lock.is_locked:
-            self._owner.unlink(missing_ok=True)
+            _drop(self._owner)
             self._lock.release()
 
     def _holder(self) -> str:
@@ -54,3 +67,8 @@ class AccountLock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+def _drop(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 from tests.engine.conftest import driver_on
 from tests.engine.vault_reader import VaultReader
 from tests.support.sandbox import SandboxProcess
+from tobs_tui.engine.articles import AT_ONCE, ArticleKeeper
 from tobs_tui.engine.commands import Export
 from tobs_tui.engine.events import ChatsListed
+from tobs_tui.engine.job import Job
 from tobs_tui.engine.snapshot import JobReport, JobState
-from tobs_tui.model import ExportOptions
+from tobs_tui.errors import RequestRefused
+from tobs_tui.model import Chat, ChatKind, ExportOptions
+from tobs_tui.pipeline.vault import Vault
 from tobs_tui.sandbox import cast
 from tobs_tui.settings import ArticleSettings
 
@@ -64,3 +70,22 @@ def test_articles_can_be_left_alone(sandbox: SandboxProcess, tmp_path: Path) -> 
     assert report.state is JobState.DONE
     assert lines(vault) == []
     assert not (vault.root / "Telegram/Articles").exists()
+
+
+async def test_thousands_of_articles_wait_without_a_task_or_a_lock_each(tmp_path: Path) -> None:
+    most, root = 0, str(tmp_path)
+
+    async def gone(_address: str) -> None:
+        nonlocal most
+        await asyncio.sleep(0)
+        most = max(most, len(asyncio.all_tasks()), len(keeper._under_way))
+        raise RequestRefused("It isn't there")
+
+    links = Mock(waiting_articles=AsyncMock(return_value=[f"a-{number}" for number in range(2000)]))
+    links.articles, links.put_article = AsyncMock(return_value={}), AsyncMock()
+    keeper = ArticleKeeper(Mock(fetch=gone), Mock(links=links, checkpoint=AsyncMock()), ("telegra.ph",))
+    job = Job(1, Chat(7, ChatKind.GROUP, "A group"), ExportOptions(root, articles=True))
+    await keeper.fetch(job, Vault(tmp_path))
+    assert links.put_article.call_count == 2000
+    assert most < 2 * AT_ONCE
+    assert not keeper._under_way

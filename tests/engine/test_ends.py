@@ -5,26 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
+from telethon.tl.functions.auth import LogOutRequest
 
 from tests.engine.conftest import driver_on
 from tests.engine.driver import EngineDriver
 from tests.engine.test_queue import MESSAGES, job_of, listed, partly_done, seen
 from tests.support.sandbox import SandboxProcess
 from tobs_tui.engine import linking
-from tobs_tui.engine.commands import Cancel, Export, LogOut, Pause, Resume, Stop
+from tobs_tui.engine.commands import Cancel, Estimate, Export, LogOut, Pause, Resume, Stop
 from tobs_tui.engine.events import Event, JobEnded, Stopped
+from tobs_tui.engine.export import ChatExport
 from tobs_tui.engine.files import JobFiles
 from tobs_tui.engine.job import Job
 from tobs_tui.engine.linking import Linker
 from tobs_tui.engine.runner import JobRunner
 from tobs_tui.engine.snapshot import JobState
-from tobs_tui.errors import ExitCode
+from tobs_tui.errors import CacheError, ChatNotFound, ExitCode, GaveUp, TobsError, VaultError
 from tobs_tui.headless import export_chats
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import Chat, ChatKind, ExportOptions, bare_id
 from tobs_tui.sandbox import cast
+from tobs_tui.sandbox.bulk import BIG_CHAT
+from tobs_tui.telegram.account import TelegramAccount
+from tobs_tui.telegram.calls import Caller
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +186,74 @@ def test_logging_out_without_a_server_ends_the_engine(tmp_path: Path) -> None:
     assert isinstance(stopped, Stopped)
     assert stopped.exit_code == ExitCode.ACCOUNT
     assert stopped.trouble
+
+
+def test_an_end_that_cant_be_recorded_is_the_same_after_a_restart(
+    sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise CacheError("The cache can't be read")
+
+    monkeypatch.setattr(JobRunner, "_mark", broken)
+    with driver_on(sandbox, tmp_path) as driver:
+        chat = listed(driver)["PollBot"]
+        driver.submit(Export((chat.id,), options))
+        assert driver.wait_for(JobEnded).report.state is JobState.FAILED
+    with driver_on(sandbox, tmp_path) as driver:
+        listed(driver)
+        kept = job_of(driver.engine.snapshot(), chat)
+    assert (kept.state, kept.reason) == (JobState.FAILED, "The cache can't be read")
+
+
+def test_a_vault_that_another_job_fails_costs_none_that_is_saved(
+    sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ChatExport.run
+
+    async def run(self: ChatExport) -> tuple[JobState, str]:
+        outcome = await whole(self)
+        self._store._at(options.vault).writer.failed = VaultError("The vault can't be written", "the disk reports an error")
+        return outcome
+
+    monkeypatch.setattr(ChatExport, "run", run)
+    with driver_on(sandbox, tmp_path) as driver:
+        chat = listed(driver)["PollBot"]
+        driver.submit(Export((chat.id,), options))
+        ended = driver.wait_for(JobEnded)
+    with driver_on(sandbox, tmp_path) as driver:
+        listed(driver)
+        now = driver.engine.snapshot()
+    assert (ended.report.state, ended.exit_code) == (JobState.DONE, ExitCode.OK)
+    assert job_of(now, chat).state is JobState.DONE
+    assert next(row for row in now.chats.rows if row.chat.id == chat.id).exported
+
+
+def test_logging_out_breaks_off_an_estimate(slow: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for behind the end of the session looks like a lost login, if its answer comes before everything is closed."""
+    ask = Caller.ask
+
+    async def slowly(self: Caller, request: object, metrics: Metrics, *, patient: bool = True) -> object:
+        answer: object = await ask(self, request, metrics, patient=patient)
+        await asyncio.sleep(1.0 * isinstance(request, LogOutRequest))
+        return answer
+
+    monkeypatch.setattr(Caller, "ask", slowly)
+    with driver_on(slow, tmp_path) as driver:
+        listed(driver)
+        driver.submit(Estimate((Export((BIG_CHAT,), ExportOptions("/nowhere")),)))
+        driver.submit(LogOut())
+        assert until_stopped(driver)[-1] == Stopped(ExitCode.OK)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(GaveUp("Given up", "no answer"), ExitCode.INCOMPLETE), (ChatNotFound("No chat"), ExitCode.USAGE)]
+)
+def test_a_server_that_cant_be_asked_is_no_mistake_of_the_users(
+    sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions, monkeypatch: pytest.MonkeyPatch, error: TobsError, code: ExitCode
+) -> None:
+    with driver_on(sandbox, tmp_path) as driver:
+        listed(driver)
+    monkeypatch.setattr(TelegramAccount, "find", AsyncMock(side_effect=error))
+    with pytest.raises(TobsError, match="Can't tell which chat '@ada' is") as raised:
+        list(export_chats(driver_on(sandbox, tmp_path).engine, ("@ada",), options))
+    assert raised.value.exit_code is code

@@ -202,3 +202,59 @@ async def test_a_file_that_is_queued_anew_behind_later_ones_is_fetched(tmp_path:
         files.finish()
         await run
     assert fetched == [file_of(20, 7).file.key, other.file.key]
+
+
+@pytest.mark.parametrize("landed", [True, False])
+async def test_what_an_edit_replaced_while_it_came_ends_for_its_own_bytes_alone(tmp_path: Path, landed: bool) -> None:
+    """A file of an earlier run is under way when an edit brings another one, as large as it, to the same path."""
+    async with open_store(tmp_path) as (store, vault):
+        root, begun, edited = str(vault), list[str](), asyncio.Event()
+
+        async def fetch(task: FileTask) -> FileOutcome:
+            file, key = task.vault.make_folder(task.record.path), task.record.file.key
+            begun.append(key)
+            if key == old.files[0].file.key:
+                await edited.wait()
+                if not landed:
+                    return FileOutcome(False, "gone", 10, 0)
+            if not file.exists():
+                file.write_text(key)
+            return FileOutcome(True, "", 10, 0, key)
+
+        await store.put_chat(root, chat_state())
+        old = entry(vault, 10)
+        store.append(old)
+        await store.checkpoint()
+        job = Job(1, Chat(7, ChatKind.GROUP, "A group"), ExportOptions(root), Metrics())
+        downloader = Mock(missing=AsyncMock(return_value=0), fetch=fetch)
+        files = JobFiles(job, await store.vault(root), Mock(store=store, downloader=downloader, room=Room(0)))
+        run = asyncio.create_task(files.run())
+        await until(lambda: begun == [old.files[0].file.key])
+        other = replace(old.files[0], file=replace(old.files[0].file, id=99))
+        new = replace(old, text=old.text.replace("line 0", "another line"), files=(other,))
+        await store.edits.renew(root, new.note, [Edit(10, new, new.text)])
+        files.added(await store.edits.queued(root, {other.path}))
+        files.finish()
+        edited.set()
+        await run
+        assert begun == [old.files[0].file.key, other.file.key]
+        assert (vault / other.path).read_text() == other.file.key
+        assert await store.places_of(root, other.file.key) == (other.path,)
+        assert await store.failed_files(root, 7) == ()
+    assert (job.files, job.files_failed) == (1, 0)
+
+
+async def test_an_end_that_isnt_recorded_when_an_edit_comes_is_nothing_to_the_new_bytes(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as (store, vault):
+        root, old = str(vault), entry(vault, 10)
+        store.append(old)
+        await store.checkpoint()
+        file = (await store.vault(root)).make_folder(old.files[0].path)
+        file.write_text("old bytes.")
+        store.file_ended(root, old.files[0].path, FileState.DONE, key=old.files[0].file.key)
+        other = replace(old.files[0], file=replace(old.files[0].file, id=99))
+        new = replace(old, text=old.text.replace("line 0", "another line"), files=(other,))
+        await store.edits.renew(root, new.note, [Edit(10, new, new.text)])
+        await store.checkpoint()
+        assert [each.file for each in await store.queued_files(root, 7, 10)] == [other.file]
+        assert not file.exists()

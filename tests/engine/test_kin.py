@@ -17,6 +17,7 @@ from tobs_tui.engine.commands import Export
 from tobs_tui.engine.events import ChatsListed
 from tobs_tui.engine.snapshot import JobReport, JobState
 from tobs_tui.model import ExportOptions, bare_id
+from tobs_tui.pipeline.store import Store
 from tobs_tui.sandbox import cast
 
 COMMENT_LINE = re.compile(r"^💬 \[\[(.+)#\^m(\d+)\|(Comments|Post)\]\]$")
@@ -131,3 +132,24 @@ def test_without_the_setting_no_comments_come(sandbox: SandboxProcess, tmp_path:
     vault = VaultReader(Path(options.vault))
     assert {path.split("/")[1] for path in vault.notes} == {"Rust Weekly"}
     assert "💬" not in "".join(vault.notes.values())
+
+
+def test_threads_that_lead_to_their_posts_cost_the_next_export_nothing(
+    sandbox: SandboxProcess, tmp_path: Path, options: ExportOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced: list[str] = []
+    real = Store.replace_lines
+
+    async def counted(self: Store, vault: str, note: str, lines: tuple[tuple[str, str], ...]) -> int:
+        replaced.append(note)
+        return await real(self, vault, note, lines)
+
+    monkeypatch.setattr(Store, "replace_lines", counted)
+    wanted = replace(options, comments=True)
+    with driver_on(sandbox, tmp_path) as driver:
+        export(listed(driver), wanted, cast.RUST, jobs=2)
+        assert replaced
+        export(driver, wanted, cast.RUST, cast.COMMENTS, jobs=2)  # the later of two jobs beside each other has settled all
+        replaced.clear()
+        export(driver, wanted, cast.RUST, cast.COMMENTS, jobs=2)
+    assert replaced == []

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from unittest.mock import AsyncMock
+
+import pytest
 
 from tests.engine.conftest import driver_on
 from tests.engine.vault_reader import VaultReader
 from tests.support.sandbox import SandboxProcess
 from tobs_tui.engine.commands import Export
 from tobs_tui.engine.events import ChatsListed
+from tobs_tui.engine.linking import Linker
 from tobs_tui.engine.snapshot import JobState
 from tobs_tui.model import ExportOptions, bare_id
 from tobs_tui.sandbox import cast
@@ -99,3 +103,16 @@ def test_a_new_title_keeps_the_folder_and_becomes_an_alias(tmp_path: Path) -> No
     index = vault.properties("Telegram/Rust Weekly/Rust Weekly.md")
     assert index["telegram_id"] == bare_id(cast.RUST)
     assert index["aliases"] == ["Rust [Monthly]"]
+
+
+def test_a_run_that_was_killed_before_links_were_settled_leaves_that_to_the_next_one(
+    sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one brings nothing new, and is of another chat."""
+    with monkeypatch.context() as killed:
+        killed.setattr(Linker, "settle", AsyncMock(return_value=[]))
+        words = export(sandbox, tmp_path / "one", only(cast.RUST, cast.GRACE, cast.ADA, cast.OLD_CREW)).picture()
+    after = export(sandbox, tmp_path / "one", only(cast.OLD_CREW))
+    soon = export(sandbox, tmp_path / "other", only(cast.RUST, cast.GRACE, cast.ADA, cast.OLD_CREW))
+    assert words != soon.picture()
+    assert after.picture() == soon.picture()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import IO, Any
+from unittest.mock import Mock
 
 import pytest
 
 from tobs_tui.engine import shelf
 from tobs_tui.engine.shelf import Place, Shelf, look_through, row_of
+from tobs_tui.errors import VaultError
 from tobs_tui.model import Chat, ChatKind
 from tobs_tui.pipeline.vault import Vault
 
@@ -82,3 +87,32 @@ def test_a_note_that_is_deleted_meanwhile_is_passed_over(tmp_path: Path, monkeyp
     monkeypatch.setattr(shelf, "_markdown", lambda root: [*there(root), "Telegram/Rust/Deleted.md"])
     found = shelf_of(tmp_path, {"Telegram/Rust/Rust 2025-01.md": MONTH})
     assert [note.path for note in found.notes[7]] == ["Telegram/Rust/Rust 2025-01.md"]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EISDIR])
+def test_a_note_that_cant_be_read_costs_nobody_elses_chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    opened = Path.open
+
+    def closed(self: Path, mode: str = "r") -> IO[Any]:
+        if self.name == "Mine.md":
+            raise OSError(number, "no")
+        return opened(self, mode)
+
+    vault = vault_with(tmp_path, {"Mine.md": "x", "Telegram/Rust/Rust.md": INDEX.format("channel")})
+    monkeypatch.setattr(Path, "open", closed)
+    found = look_through(vault)
+    assert found.place(CHANNEL, "Rust") == Place("Telegram/Rust", "Rust", "Europe/Berlin")
+    assert "mine" in found.taken
+
+
+def test_a_disk_that_is_gone_isnt_taken_for_an_empty_vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = vault_with(tmp_path, {"Telegram/Rust/Rust.md": INDEX.format("channel")})
+    monkeypatch.setattr(Path, "open", Mock(side_effect=OSError(errno.ENODEV, "no")))
+    with pytest.raises(VaultError, match="the disk is gone"):
+        look_through(vault)
+
+
+def test_what_is_called_like_a_note_and_isnt_a_file_is_passed_over(tmp_path: Path) -> None:
+    vault = vault_with(tmp_path, {"Telegram/Rust/Rust.md": INDEX.format("channel"), "folder.md/Mine.md": "x"})
+    os.mkfifo(tmp_path / "pipe.md")
+    assert look_through(vault).taken == {"mine"}

@@ -1,7 +1,9 @@
 """Folders and names: private, apart for each server, and the demo's never the real ones."""
 
 import base64
+import errno
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -91,3 +93,13 @@ def test_letting_go_twice_is_nothing(tmp_path: Path) -> None:
     lock.release()
     lock.release()
     assert not (tmp_path / "telegram.lock.owner").exists()
+
+
+def test_a_disk_without_room_for_the_owners_name_costs_nobody_the_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "telegram.lock"
+    file.with_name("telegram.lock.owner").write_text('{"pid": 1, "since": 0}')
+    monkeypatch.setattr(Path, "write_bytes", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with AccountLock(file), pytest.raises(AccountBusy, match="just starting"):
+        AccountLock(file).acquire()
+    with AccountLock(file):
+        assert [each.name for each in tmp_path.iterdir()] == ["telegram.lock"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from tobs_tui.articles import Article, Articles, article_links
 from tobs_tui.articles.links import article_place
@@ -35,7 +36,7 @@ class ArticleKeeper:
         self._articles = articles
         self._store = store
         self._hosts = hosts
-        self._under_way: dict[tuple[str, str], asyncio.Lock] = {}
+        self._under_way: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     def named(self, blocks: Iterable[Block], options: ExportOptions) -> dict[int, tuple[str, ...]]:
         """The addresses of articles that messages link to, by message id; nothing where articles aren't wanted."""
@@ -50,15 +51,21 @@ class ArticleKeeper:
         if not job.options.articles:
             return
         await self._store.checkpoint(job.options.vault, job.chat.id)
-        slots = asyncio.Semaphore(AT_ONCE)
+        waiting = await self._store.links.waiting_articles(job.options.vault, job.chat.id)
+        paths = iter(waiting)
         async with asyncio.TaskGroup() as group:
-            for path in await self._store.links.waiting_articles(job.options.vault, job.chat.id):
-                group.create_task(self._fetch(path, job, vault, slots))
+            for _ in range(min(AT_ONCE, len(waiting))):
+                group.create_task(self._work(paths, job, vault))
 
-    async def _fetch(self, path: str, job: Job, vault: Vault, slots: asyncio.Semaphore) -> None:
+    async def _work(self, paths: Iterator[str], job: Job, vault: Vault) -> None:
+        """Fetch one article after the other, off what several take from."""
+        for path in paths:
+            await self._fetch(path, job, vault)
+
+    async def _fetch(self, path: str, job: Job, vault: Vault) -> None:
         """One article, which another job may want too: the second one finds it there."""
         root = job.options.vault
-        async with self._under_way.setdefault((root, path), asyncio.Lock()), slots:
+        async with self._under_way.setdefault((root, path), asyncio.Lock()):
             if await self._store.links.articles(root, (path,)):
                 return
             try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from tobs_tui.articles import Articles
 from tobs_tui.engine.articles import ArticleKeeper
@@ -76,6 +77,7 @@ class Core:
         self._jobs: JobRunner | None = None
         self._estimator: Estimator | None = None
         self._listing: asyncio.Task[None] | None = None
+        self._errands: set[asyncio.Task[None]] = set()
         self._memory = 0
 
     async def run(self, take: Callable[[], Awaitable[Command]]) -> None:
@@ -166,7 +168,7 @@ class Core:
                     self._enter(Phase.READY)
                     self._tell(LoggedIn(account))
                     group.create_task(telegram.keep_takeout())
-                    self._listing = group.create_task(self._list_chats(telegram))
+                    self._listing = self._errand(group, self._list_chats(telegram))
                     while True:
                         await self._obey(await self._orders.get(), group, telegram)
                 finally:
@@ -192,14 +194,14 @@ class Core:
         try:
             match command:
                 case Find(text):
-                    group.create_task(self._find(text, telegram))
+                    self._errand(group, self._find(text, telegram))
                 case Estimate() if self._estimator:
                     self._estimator.start(command, group, lambda estimate: self._tell(Estimated(estimate)))
                 case Unfold(chat):
-                    group.create_task(self._unfold(chat, telegram))
+                    self._errand(group, self._unfold(chat, telegram))
                 case Refresh():
                     self._stop_listing()
-                    self._listing = group.create_task(self._list_chats(telegram))
+                    self._listing = self._errand(group, self._list_chats(telegram))
                 case UseTakeout(wanted):
                     await telegram.want_takeout(wanted)
                 case Stop() if self._jobs:
@@ -215,13 +217,24 @@ class Core:
             self._tell(trouble("That couldn't be done", error))
         self._paint_now()
 
+    def _errand(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something beside everything else that asks the server for things, and may be broken off."""
+        task = group.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        return task
+
     def _stop_listing(self) -> None:
         if self._listing:
             self._listing.cancel()
 
     async def _log_out(self, telegram: TelegramAccount) -> None:
         """End the session when nothing asks for anything any more: a request behind its end would look like a lost login."""
-        self._stop_listing()
+        for errand in (errands := tuple(self._errands)):
+            errand.cancel()
+        await asyncio.gather(*errands, return_exceptions=True)
+        if self._estimator:
+            await self._estimator.stop()
         if self._jobs:
             await self._jobs.stop()
         await telegram.log_out()
@@ -231,7 +244,7 @@ class Core:
         try:
             chat = await telegram.find(text)
         except (UsageError, RequestError) as error:
-            self._tell(Found(text, None, str(error.why or error.what), error.todo))
+            self._tell(Found(text, None, str(error.why or error.what), error.todo, error.exit_code))
         else:
             self._chats.remember(chat)
             self._tell(Found(text, chat))

@@ -96,14 +96,23 @@ class Estimator:
 
     def start(self, command: Estimate, group: asyncio.TaskGroup, tell: Callable[[ExportEstimate], None]) -> None:
         """Begin an estimate, in place of the one before; `tell` hears it when it is complete."""
-        if self._task:
-            self._task.cancel()
-        self._task = self._survey = None
+        self._cancel()
         if not any(export.chats for export in command.exports):
             return
         self._survey = survey = _Survey(self._telegram, self._remembered, self._chats, Metrics(self._engine), command.exports)
         self._drawn = ExportEstimate(command.ticket, command.exports[0].options.vault, 0, survey.chats)
         self._task = group.create_task(self._run(survey, self._drawn.vault, tell))
+
+    def _cancel(self) -> asyncio.Task[None] | None:
+        task, self._task, self._survey = self._task, None, None
+        if task:
+            task.cancel()
+        return task
+
+    async def stop(self) -> None:
+        """Break off what is being estimated; nothing is asked for behind this."""
+        if task := self._cancel():
+            await asyncio.wait({task})
 
     async def _run(self, survey: _Survey, vault: str, tell: Callable[[ExportEstimate], None]) -> None:
         self._left = await asyncio.to_thread(room_left, vault, self._reserve)

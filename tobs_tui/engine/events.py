@@ -33,12 +33,13 @@ class ChatsListed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to `Find`: a chat, or why there is none and what to do."""
+    """The answer to `Find`: a chat, or why there is none, what to do, and the exit code that it means for a command."""
 
     text: str
     chat: Chat | None
     why: str = ""
     todo: str = ""
+    exit_code: ExitCode = ExitCode.OK
 
 
 @dataclass(frozen=True, slots=True)

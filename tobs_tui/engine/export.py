@@ -106,7 +106,7 @@ class ChatExport:
             "messages not given by the server": missing,
             "files could not be had": job.files_failed,
             "articles could not be had": job.articles_failed,
-            "messages kept as plain text": len(job.failures) - job.files_failed - job.articles_failed,
+            "messages kept as plain text": job.plain,
         }
         reason = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
         return (JobState.INCOMPLETE, reason) if reason else (JobState.DONE, "")
@@ -253,7 +253,8 @@ class ChatExport:
         except Exception as defect:  # whatever a sender's message sets off must stay with that message
             log.error("message %s of chat %s can't be rendered", block[0].id, self._job.chat.id, exc_info=defect)
             name = f"message {block[0].id}"
-            self._job.fail(name, Failure(name, f"a defect of the program ({type(defect).__name__}): its styles are lost", "See the log"))
+            failure = Failure(name, f"a defect of the program ({type(defect).__name__}): its styles are lost", "See the log")
+            self._job.plain += self._job.fail(name, failure)
             return render(tuple(replace(message, entities=()) for message in block), context)
 
     async def _targets(self, blocks: list[Block]) -> dict[int, ReplyTarget]:

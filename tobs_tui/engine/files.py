@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from weakref import WeakValueDictionary
 
 from tobs_tui.display import display_text
 from tobs_tui.engine.job import Job
@@ -42,6 +43,7 @@ class JobFiles:
         self._running: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._tried_again: dict[str, FileRecord] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def added(self, count: int) -> None:
         """So many files were appended to the store with their notes."""
@@ -110,14 +112,22 @@ class JobFiles:
             task.add_done_callback(self._running.discard)
 
     async def _fetch(self, record: FileRecord) -> None:
-        outcome = await self._brought(FileTask(self._vault, record, self._job.metrics))
-        self._wait_for(-1)
+        """Fetch one file. An edit may want other bytes at its path meanwhile: they wait for its end, and find nothing there."""
+        async with self._turns.setdefault(record.path, asyncio.Lock()):
+            outcome = await self._brought(FileTask(self._vault, record, self._job.metrics))
+            self._wait_for(-1)
+            if await self._store.edits.wanted(self._root, record.path, record.file.key):
+                self._end(record, outcome)
+            else:
+                await asyncio.to_thread(self._vault.remove, record.path)
+
+    def _end(self, record: FileRecord, outcome: FileOutcome) -> None:
         if outcome.done:
-            self._store.file_ended(self._root, record.path, FileState.DONE, sha256=outcome.sha256)
+            self._store.file_ended(self._root, record.path, FileState.DONE, sha256=outcome.sha256, key=record.file.key)
             self._job.files += 1
             self._job.run_files += 1
         else:
-            self._store.file_ended(self._root, record.path, FileState.FAILED, outcome.reason)
+            self._store.file_ended(self._root, record.path, FileState.FAILED, outcome.reason, key=record.file.key)
             self._job.files_failed += 1
             name = display_text(record.path.rsplit("/", 1)[-1])
             self._job.fail(record.path, Failure(name, outcome.reason, "Retry the job (r), or export the chat again"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from zoneinfo import available_timezones
@@ -20,6 +21,8 @@ from tobs_tui.pipeline.vault import Vault
 
 # Folders beside those of chats.
 RESERVED = frozenset({FOLDER.casefold()})
+SHELF_SECONDS = 60.0
+"""A look through a vault serves the chats of one command, and those that turn up so soon after it: people move folders meanwhile."""
 
 
 class Folders:
@@ -27,20 +30,22 @@ class Folders:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._shelves: dict[str, Shelf] = {}
+        self._shelves: dict[str, tuple[float, Shelf]] = {}
         self._turn = asyncio.Lock()  # between the look at the names that are taken and the next one
 
     async def reserve(self, chats: Iterable[Chat], options: ExportOptions) -> None:
-        """Settle the names of chats that are queued together: of equal titles the smallest id keeps the plain one.
-
-        Raises VaultError and CacheError.
+        """Settle the names of chats that are queued together: of equal titles the smallest id keeps the plain one. What is known of a chat
+        is left to its job, which may run and change it. Raises VaultError and CacheError.
         """
         await self._store.vault(options.vault)
         async with self._turn:
+            self._shelves.pop(options.vault, None)
             known = {state.id: state for state in await self._store.chats(options.vault)}
             taken = await self._store.taken_names(options.vault) | RESERVED
             for chat in sorted(chats, key=lambda chat: (bare_id(chat.id), chat.id)):
-                state = await self._settle(chat, options, known.get(chat.id), taken)
+                state = known.get(chat.id)
+                if state is None or not state.folder:
+                    state = await self._settle(chat, options, state, taken)
                 taken.add(state.name.casefold())
         await self._store.checkpoint(options.vault)
 
@@ -101,11 +106,13 @@ class Folders:
         return ChatState(chat.id, chat_folder(name), name, chat.title, chat.kind, options.timezone)
 
     async def _shelf(self, root: str) -> Shelf:
-        """What lies in a vault, looked through once."""
-        if root not in self._shelves:
+        """What lies in a vault, as of a moment ago at most."""
+        looked, shelf = self._shelves.get(root, (0.0, None))
+        if shelf is None or time.monotonic() - looked > SHELF_SECONDS:
             vault = await self._store.vault(root)
-            self._shelves[root] = await asyncio.to_thread(look_through, vault)
-        return self._shelves[root]
+            shelf = await asyncio.to_thread(look_through, vault)
+            self._shelves[root] = time.monotonic(), shelf
+        return shelf
 
     async def _adopt(self, chat: Chat, options: ExportOptions, shelf: Shelf, place: Place) -> ChatState:
         """Take over what lies there. What the cache knew of its messages is read again from Telegram, as a hole."""

@@ -42,6 +42,7 @@ class KeptJob:
     folder: str = ""
     kinds: dict[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    failed: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +54,7 @@ class Job:
     `queued` and `ended` are times of `time.monotonic`; `beside` is the marked id of the chat that it came along with, 0 for none. `held`
     jobs don't start by themselves; `meant` is the state that a job takes when its task is cancelled. `position` orders the queue,
     and is the id unless the job was moved.
+    `failures` are the first ones, `failed` counts all, `plain` the messages among them that lost their styles.
     `again` are options that were asked for while the job ran with others: with them it runs once more. `ending` says that the end of the
     run is still being recorded. `short` counts what waits for room on the disk, and `lack` says how much is missing.
     """
@@ -77,6 +79,8 @@ class Job:
     kinds: Counter[str] = field(default_factory=Counter)
     notes: set[str] = field(default_factory=set)
     failures: dict[str, Failure] = field(default_factory=dict)
+    failed: int = 0
+    plain: int = 0
     started: float = 0.0
     seconds: float = 0.0
     run_messages: int = 0
@@ -120,6 +124,7 @@ class Job:
         self.started = time.monotonic()
         self.reading = True
         self.run_messages = self.run_files = self.files_failed = self.articles_failed = self.edited = self.deleted = 0
+        self.failed = self.plain = 0
         self.failures.clear()
         self.kinds.clear()
         self.notes.clear()
@@ -158,9 +163,14 @@ class Job:
         self.kinds.update(kinds)
         self.notes.add(note)
 
-    def fail(self, key: str, failure: Failure) -> None:
-        """Something couldn't be had; a later failure of the same thing replaces it."""
-        self.failures[key] = failure
+    def fail(self, key: str, failure: Failure) -> bool:
+        """Something couldn't be had; a later failure of the same thing replaces it. Returns whether it is another one, as far as the list
+        of the first ones tells: a chat may lose hundreds of thousands of files."""
+        another = key not in self.failures
+        self.failed += another
+        if not another or len(self.failures) < SHOWN_FAILURES:
+            self.failures[key] = failure
+        return another
 
     def view(self, online: bool) -> JobView:
         """The job as the queue shows it. A job that doesn't run is drawn once."""
@@ -192,8 +202,8 @@ class Job:
             files_failed=self.files_failed,
             folder=self.folder,
             kinds=tuple(sorted(self.kinds.items())),
-            failures=tuple(self.failures.values())[:SHOWN_FAILURES],
-            failed=len(self.failures),
+            failures=tuple(self.failures.values()),
+            failed=self.failed,
             beside=self.beside,
             held=self.held and self.state is JobState.QUEUED,
             ending=self.ending,
@@ -246,7 +256,7 @@ class Job:
             retries=dict(metrics.retries),
             requests=sum(count for _, count in metrics.requests),
             kinds=dict(sorted(self.kinds.items())),
-            failures=tuple(self.failures.values())[:SHOWN_FAILURES],
+            failures=tuple(self.failures.values()),
         )
 
     def record(self) -> JobRecord:
@@ -261,7 +271,8 @@ class Job:
             files_failed=self.files_failed,
             folder=self.folder,
             kinds=dict(self.kinds),
-            failures=tuple(self.failures.values())[:SHOWN_FAILURES],
+            failures=tuple(self.failures.values()),
+            failed=self.failed,
         )
         state = JobState.QUEUED if self.state.active or self.again else self.state
         return JobRecord(self.id, self.position, state, orjson.dumps(kept, default=list))
@@ -285,4 +296,5 @@ class Job:
             files_failed=kept.files_failed,
             kinds=Counter(kept.kinds),
             failures={failure.what: failure for failure in kept.failures},
+            failed=kept.failed or len(kept.failures),
         )

@@ -201,9 +201,10 @@ class JobRunner:
 
     async def _run(self, job: Job) -> None:
         """One run of a job, to whatever end: one chat's trouble is its own, but for a session that the server dropped."""
-        code, lost = ExitCode.OK, None
+        code, lost, saved = ExitCode.OK, None, False
         try:
             state, reason = await self._export(job)
+            saved = True
         except asyncio.CancelledError:
             state, reason = job.meant, ""
             if task := asyncio.current_task():
@@ -212,7 +213,7 @@ class JobRunner:
             state, reason, code = failed(error, job)
             lost = first_error(error) if isinstance(first_error(error), NotLoggedIn) else None
             self._stopping = self._stopping or lost is not None  # nothing begins any more: the group is about to end
-        await self._end(job, state, reason, code)
+        await self._end(job, state, reason, code, saved)
         if lost:
             raise lost
 
@@ -241,19 +242,20 @@ class JobRunner:
         self._queue.add(self._chats[chat.id], main.options, beside=main.chat.id)
         self._schedule()
 
-    async def _end(self, job: Job, state: JobState, reason: str = "", code: ExitCode = ExitCode.OK) -> None:
-        """Record how a run ended; a job that is only interrupted isn't reported."""
+    async def _end(self, job: Job, state: JobState, reason: str = "", code: ExitCode = ExitCode.OK, saved: bool = False) -> None:
+        """Record how a run ended; `saved` says that it came to its own last checkpoint. A job that is only interrupted isn't reported."""
         job.end(state, reason)
         self._queue.keep(job)
         job.settle(ending=True)
         try:
-            await self._record(job)
+            await self._record(job, saved)
             await self._mark(job)
             await self._settle_links(job)
         except TobsError as error:
             log.error("the end of a job couldn't be recorded: %s", error)
             state, code = JobState.FAILED, error.exit_code
             job.end(state, str(error))
+            self._queue.keep(job)
         finally:
             job.settle(ending=False)
         if state.ended:
@@ -273,9 +275,10 @@ class JobRunner:
             for error in await self._linker.settle():
                 self._tell(Trouble(time.time(), "Links between chats couldn't be led to their targets", str(error)))
 
-    async def _record(self, job: Job) -> None:
-        """Make the job's end durable. Of a vault that couldn't even be opened there is nothing more to tell."""
-        if job.options.vault in self._opened:
+    async def _record(self, job: Job, saved: bool) -> None:
+        """Make the job's end durable. Of a vault that couldn't even be opened there is nothing more to tell; one that has failed since
+        the job was saved failed by another job, which tells it."""
+        if job.options.vault in self._opened and not saved:
             await self._store.checkpoint(job.options.vault)
         else:
             with suppress(VaultError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,6 +18,10 @@ from tobs_tui.pipeline.notefile import ANCHOR, NoteRow
 from tobs_tui.pipeline.placing import block_ids, day_at
 from tobs_tui.pipeline.vault import Vault, disk_errors
 
+log = logging.getLogger(__name__)
+
+# What one file alone may have: it is gone meanwhile, closed to this user, on a bad block, a folder by now.
+_ITS_OWN = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR, errno.ENOTDIR})
 # Properties stand at a note's head; ours are never longer.
 HEAD_BYTES = 4096
 # Bare ids are unique among people, among basic groups, and among channels.
@@ -86,14 +92,22 @@ def look_through(vault: Vault) -> Shelf:
         for path in sorted(_markdown(vault.root), key=lambda path: not path.startswith(f"{ROOT}/")):
             if not path.startswith(f"{ROOT}/") or path.count("/") == 1:
                 shelf.taken |= names_taken_by(PurePosixPath(path).stem)
-            try:
-                with (vault.root / path).open("rb") as file:
-                    head = file.read(HEAD_BYTES)
-            except FileNotFoundError:  # a person moved or deleted it meanwhile
-                continue
+            head = _head(vault.root / path)
             if b"telegram_id:" in head:
                 _sort_in(shelf, path, properties_of(head.decode("utf-8", "replace")))
     return shelf
+
+
+def _head(note: Path) -> bytes:
+    """The beginning of a note; nothing of one that can't be read, which costs nobody else's chat. Raises OSError for the rest."""
+    try:
+        with note.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        if error.errno not in _ITS_OWN:
+            raise
+        log.warning("a note can't be read and is passed over: %s", error.strerror)
+        return b""
 
 
 def _markdown(root: Path) -> Iterator[str]:
@@ -102,7 +116,7 @@ def _markdown(root: Path) -> Iterator[str]:
         names[:] = sorted(name for name in names if not name.startswith("."))
         for name in sorted(files):
             path = Path(folder, name)
-            if name.endswith(".md") and not name.startswith(".") and not path.is_symlink():
+            if name.endswith(".md") and not name.startswith(".") and not path.is_symlink() and path.is_file():  # no pipe, which never ends
                 yield path.relative_to(root).as_posix()
 
 

@@ -52,17 +52,15 @@ class Threads:
 
     async def settle(self) -> None:
         """Let lines that still wait lead to what has come into the vault since. Raises VaultError and CacheError."""
-        threads = await self._store.threads(self._root, self._group)
-        posts = await self._store.replies(self._root, self._channel, threads.keys())
-        heads = await self._store.replies(self._root, self._group, set(threads.values()))
+        threads = await self._store.links.open_threads(self._root, self._channel, self._group)
         changes: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for post, thread in threads.items():
-            if post in posts and thread in heads:
-                above, below = posts[post].note, heads[thread].note
-                changes[above].append(self._change(post, COMMENTS, below, thread))
-                changes[below].append(self._change(post, POST, above, post))
+        for each in threads:
+            changes[each.above].append(self._change(each.post, COMMENTS, each.below, each.thread))
+            changes[each.below].append(self._change(each.post, POST, each.above, each.post))
         for note, lines in changes.items():
             await self._store.replace_lines(self._root, note, tuple(lines))
+        if threads:
+            await self._store.links.settle_threads(self._root, self._group, [each.post for each in threads])
 
     def _change(self, post: int, label: str, note: str, target: int) -> tuple[str, str]:
         return waiting_line(self._channel, post, label), settled_line(PurePosixPath(note).stem, target, label)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 from tobs_tui.pipeline.cache import Cache
-from tobs_tui.pipeline.edittables import Known, count_queued, forget_stamps, known_messages, otherwise
+from tobs_tui.pipeline.edittables import Known, count_queued, forget_stamps, is_wanted, known_messages, otherwise
 from tobs_tui.pipeline.linkstore import Do
 from tobs_tui.pipeline.renewal import Change, Renewed
 from tobs_tui.pipeline.writer import NoteWriter
@@ -55,3 +55,8 @@ class EditStore:
         """How many of these files wait to be fetched."""
         number = self._number(vault)
         return await self._do(lambda: count_queued(self._cache, number, paths))
+
+    async def wanted(self, vault: str, path: str, key: str) -> bool:
+        """Whether a path's file is still to have the bytes of this key (`RemoteFile.key`)."""
+        number = self._number(vault)
+        return await self._do(lambda: is_wanted(self._cache, number, path, key))

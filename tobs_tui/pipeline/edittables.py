@@ -156,12 +156,19 @@ def _forget_files(db: sqlite3.Connection, vault: int, entry: Entry) -> None:
 
 
 def replaced_files(cache: Cache, vault: int, entries: Iterable[Entry]) -> list[str]:
-    """Paths where a file is whole and where these blocks name other bytes."""
+    """Paths where a file is whole, or may be without its end being recorded yet, and where these blocks name other bytes."""
     keys = {file.path: file.file.key for entry in entries for file in entry.files}
-    query = "SELECT path, key FROM files WHERE vault = ? AND state = ? AND path IN (SELECT value FROM json_each(?))"
+    query = "SELECT path, key FROM files WHERE vault = ? AND path IN (SELECT value FROM json_each(?))"
     with cache.errors():
-        rows = cache.db.execute(query, (vault, FileState.DONE, orjson.dumps(list(keys)).decode())).fetchall()
+        rows = cache.db.execute(query, (vault, orjson.dumps(list(keys)).decode())).fetchall()
     return [path for path, key in rows if keys[path] != key]
+
+
+def is_wanted(cache: Cache, vault: int, path: str, key: str) -> bool:
+    """Whether the file of a path is to have these bytes."""
+    with cache.errors():
+        query = "SELECT 1 FROM files WHERE vault = ? AND path = ? AND key = ?"
+        return cache.db.execute(query, (vault, path, key)).fetchone() is not None
 
 
 def _of(record: bytes) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import IntEnum
 
 from tobs_tui.pipeline.cache import Cache
-from tobs_tui.pipeline.records import LinkRecord, LinkTarget, OpenLink
+from tobs_tui.pipeline.records import LinkRecord, LinkTarget, OpenLink, OpenThread
 
 
 class LinkState(IntEnum):
@@ -96,6 +96,21 @@ class LinkBook:
             done = db.execute(query, (vault, note, LinkState.SETTLED)).fetchall()
             for table in ("link_targets", "links"):
                 db.executemany(f"DELETE FROM {table} WHERE vault = ? AND chat = ? AND id = ?", ((vault, *key) for key in done))  # noqa: S608
+
+    def open_threads(self, vault: int, channel: int, group: int) -> tuple[OpenThread, ...]:
+        """The threads of a group that don't lead to their posts yet, where both are in the vault."""
+        query = """SELECT t.post, above.path, t.thread, below.path FROM threads t INDEXED BY open_threads
+            JOIN messages p ON p.vault = t.vault AND p.chat = ? AND p.id = t.post JOIN notes above ON above.id = p.note
+            JOIN messages h ON h.vault = t.vault AND h.chat = t.chat AND h.id = t.thread JOIN notes below ON below.id = h.note
+            WHERE t.vault = ? AND t.chat = ? AND t.settled = 0 ORDER BY t.post"""
+        with self._cache.errors():
+            return tuple(OpenThread(*row) for row in self._cache.db.execute(query, (channel, vault, group)))
+
+    def settle_threads(self, vault: int, group: int, posts: Collection[int]) -> None:
+        """The threads of these posts lead there, and the posts to them."""
+        query = "UPDATE threads SET settled = 1 WHERE vault = ? AND chat = ? AND post = ?"
+        with self._cache.transaction() as db:
+            db.executemany(query, ((vault, group, post) for post in posts))
 
 
 def _open_link(chat: int, number: int, body: bytes, rows: list[tuple[int, str, int, int]]) -> OpenLink:

@@ -1,4 +1,4 @@
-"""The part of the store that knows what blocks point at: other messages, chats, articles."""
+"""The part of the store that knows what blocks point at: other messages, chats, threads, articles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tobs_tui.pipeline.articlebook import ArticleBook
 from tobs_tui.pipeline.blocks import swap_in_blocks
 from tobs_tui.pipeline.cache import Cache
 from tobs_tui.pipeline.linkbook import LinkBook
-from tobs_tui.pipeline.records import ArticleRecord, BlockChange, OpenLink
+from tobs_tui.pipeline.records import ArticleRecord, BlockChange, OpenLink, OpenThread
 from tobs_tui.pipeline.writer import Swap
 
 T = TypeVar("T")
@@ -56,6 +56,16 @@ class LinkStore:
         count = await self._change(vault, note, lambda data, mark: swap_in_blocks(data, changes, mark))
         await self._do(lambda: self._links.settle(number, note))
         return count
+
+    async def open_threads(self, vault: str, channel: int, group: int) -> tuple[OpenThread, ...]:
+        """The threads of a discussion group that don't lead to their posts yet, where both are in the vault."""
+        number = self._number(vault)
+        return await self._do(lambda: self._links.open_threads(number, channel, group))
+
+    async def settle_threads(self, vault: str, group: int, posts: Collection[int]) -> None:
+        """Record that the threads of these posts, and the posts, lead to each other, at once."""
+        number = self._number(vault)
+        await self._do(lambda: self._links.settle_threads(number, group, posts))
 
     async def waiting_articles(self, vault: str, chat_id: int) -> tuple[str, ...]:
         """Paths of articles that a chat's blocks point at and that nothing is known of."""

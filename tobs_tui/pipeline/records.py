@@ -108,6 +108,16 @@ class OpenLink:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenThread:
+    """A post, the first message of the thread below it, and the notes of both, which don't lead to each other yet."""
+
+    post: int
+    above: str
+    thread: int
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlockChange:
     """Lines of the block of a message, as they stand and as they should."""
 

@@ -90,7 +90,13 @@ ALTER TABLE messages ADD COLUMN crc INTEGER;
 ALTER TABLE intents ADD COLUMN marks BLOB NOT NULL DEFAULT x'';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TOPICS, _LINKS, _ARTICLES, _THREADS, _EDITS)
+# A thread is settled when its post and its first message lead to each other.
+_SETTLED = """
+ALTER TABLE threads ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX open_threads ON threads (vault, chat) WHERE settled = 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TOPICS, _LINKS, _ARTICLES, _THREADS, _EDITS, _SETTLED)
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -428,10 +428,11 @@ class Store:
         await self.checkpoint(vault)
         return len(failed)
 
-    def file_ended(self, vault: str, path: str, state: FileState, reason: str = "", sha256: str = "") -> None:
-        """A file is whole in the vault, failed, or is queued again; true with the next checkpoint. A file that is done has no part map."""
+    def file_ended(self, vault: str, path: str, state: FileState, reason: str = "", sha256: str = "", key: str = "") -> None:
+        """A file is whole in the vault, failed, or is queued again; true with the next checkpoint, where its bytes (of this `key`, any for
+        none) are still the wanted ones then. A file that is done has no part map."""
         told = self._at(vault).told
-        told.ended.append(FileEnd(path, state, reason, sha256))
+        told.ended.append(FileEnd(path, state, reason, sha256, key))
         if state is FileState.DONE:
             told.parts[path] = None
         self._changed()

@@ -79,12 +79,13 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class FileEnd:
-    """A file came to an end, or is to be tried again."""
+    """A file came to an end, or is to be tried again. With a `key` it is one of those bytes alone: an edit may want others there by now."""
 
     path: str
     state: FileState
     reason: str = ""
     sha256: str = ""
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -294,7 +295,7 @@ def save(db: sqlite3.Connection, vault: int, records: VaultRecords) -> None:
     topics = ((vault, chat, number, orjson.dumps(state)) for (chat, number), state in records.topics.items())
     db.executemany("INSERT OR REPLACE INTO topics VALUES (?, ?, ?, ?)", topics)
     threads = ((vault, chat, post, thread) for (chat, post), thread in records.threads.items())
-    db.executemany("INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?)", threads)
+    db.executemany("INSERT OR IGNORE INTO threads (vault, chat, post, thread) VALUES (?, ?, ?, ?)", threads)
     save_parts(db, vault, records.parts)
 
 
@@ -358,10 +359,10 @@ def end_files(db: sqlite3.Connection, vault: int, ended: Iterable[FileEnd]) -> N
 
 
 def _end_file(db: sqlite3.Connection, vault: int, end: FileEnd) -> None:
-    row = db.execute("SELECT chat, state FROM files WHERE vault = ? AND path = ?", (vault, end.path)).fetchone()
-    if row is None:
+    row = db.execute("SELECT chat, state, key FROM files WHERE vault = ? AND path = ?", (vault, end.path)).fetchone()
+    if row is None or (end.key and end.key != row[2]):
         return
-    chat, old = row
+    chat, old, _ = row
     query = "UPDATE files SET state = ?, reason = ?, sha256 = ? WHERE vault = ? AND path = ?"
     db.execute(query, (end.state, end.reason, end.sha256, vault, end.path))
     done = (end.state is FileState.DONE) - (old == FileState.DONE)
