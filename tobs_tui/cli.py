@@ -300,8 +300,9 @@ def _checked(door: Door, options: ExportOptions) -> ExportOptions:
     """The options; those of the demo never lead to the user's own vault."""
     if door.demo:
         from tobs_tui.demo import check_demo_vault
+        from tobs_tui.paths import Paths
 
-        check_demo_vault(options.vault)
+        check_demo_vault(options.vault, Paths.of_demo(door.config))
         _tell_vault(options.vault)
     return options
 

@@ -54,21 +54,29 @@ def demo_key(paths: Paths) -> Path:
     return paths.data / "server-public.pem"
 
 
+def demo_vault(paths: Paths) -> Path:
+    """The demo's own vault."""
+    return paths.data / "vault"
+
+
 def demo_settings(paths: Paths) -> Settings:
     """The demo's settings as far as they are known before its server runs: its own vault, and no environment."""
     settings = load_settings(paths.config_file, {})
-    vault = msgspec.structs.replace(settings.vault, path=str(paths.data / "vault"))
+    vault = msgspec.structs.replace(settings.vault, path=str(demo_vault(paths)))
     return msgspec.structs.replace(settings, telegram=TelegramSettings(api_id=1, api_hash="0" * 32), vault=vault)
 
 
-def check_demo_vault(vault: str) -> None:
-    """Raises UsageError for the vault of the real settings: made-up chats have no place in it."""
+def check_demo_vault(vault: str, paths: Paths) -> None:
+    """Raises UsageError for the vault of the real settings, or a folder in it: made-up chats have no place there. The demo's own is
+    allowed, also where the user's whole home is a vault."""
     try:
-        real = vault_path(load_settings(Paths.of_platform().config_file).vault.path)
+        real = Path(vault_path(load_settings(Paths.of_platform().config_file).vault.path)).resolve()
     except TobsError:
         return  # settings that can't be read lead to no vault
-    if Path(vault).resolve() == Path(real).resolve():
-        raise UsageError(f"{vault} is your own vault", "the demo's chats are made up", "Give another --vault")
+    place = Path(vault).resolve()
+    if place == real or (place.is_relative_to(real) and place != demo_vault(paths).resolve()):
+        where = "is" if place == real else "is in"
+        raise UsageError(f"{vault} {where} your own vault", "the demo's chats are made up", "Give another --vault")
 
 
 class DemoServer:

@@ -214,16 +214,25 @@ def ask_question(question: Question) -> str:
 
 def ask_line(prompt: str, *, hidden: bool = False) -> str:
     """A line from the terminal; `hidden` isn't shown as it is typed. Raises NotLoggedIn at the end of the input."""
-    if hidden and sys.stdin.isatty():
-        import getpass
+    try:
+        return _hidden_line(prompt) if hidden and sys.stdin.isatty() else _shown_line(prompt)
+    except EOFError:
+        sys.stderr.write("\n")
+        why = "nobody answered the login's question"
+        raise NotLoggedIn("Not logged in", why, "Run tobs-tui login in a terminal") from None
 
-        return getpass.getpass(f"{prompt}: ")
+
+def _hidden_line(prompt: str) -> str:
+    import getpass
+
+    return getpass.getpass(f"{prompt}: ")
+
+
+def _shown_line(prompt: str) -> str:
     sys.stderr.write(f"{prompt}: ")
     sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer:
-        sys.stderr.write("\n")
-        raise NotLoggedIn("Not logged in", "nobody answered the login's question", "Run tobs-tui login in a terminal")
+    if not (answer := sys.stdin.readline()):
+        raise EOFError
     return answer.strip()
 
 

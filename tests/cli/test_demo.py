@@ -11,7 +11,10 @@ import psutil
 import pytest
 
 from tests.cli.conftest import Home
+from tobs_tui.demo import check_demo_vault, demo_vault
+from tobs_tui.errors import UsageError
 from tobs_tui.lock import AccountLock
+from tobs_tui.paths import Paths
 from tobs_tui.sandbox.world import World
 
 
@@ -59,9 +62,22 @@ def test_nothing_of_the_real_account_is_touched_or_read(home: Home) -> None:
     assert all("demo" in file.parts for file in home.files() if file not in before)
 
 
-def test_the_demo_never_writes_into_the_real_vault(home: Home) -> None:
-    ended = home.run("--demo", "export", "--all", "--vault", str(home.folder / "tobs"))
-    assert (ended.returncode, "is your own vault" in ended.stderr) == (2, True)
+@pytest.mark.parametrize(("place", "words"), [("tobs", "is your own vault"), ("tobs/notes/demo", "is in your own vault")])
+def test_the_demo_never_writes_into_the_real_vault(home: Home, place: str, words: str) -> None:
+    ended = home.run("--demo", "export", "--all", "--vault", str(home.folder / place))
+    assert (ended.returncode, words in ended.stderr) == (2, True)
+    assert not (home.folder / "tobs").exists()
+
+
+def test_the_demos_own_vault_may_lie_in_a_home_that_is_a_vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, place in {"HOME": "", "XDG_CONFIG_HOME": ".config", "XDG_DATA_HOME": ".local/share"}.items():
+        monkeypatch.setenv(name, str(tmp_path / place))
+    real, demo = Paths.of_platform().config_file, Paths.of_demo()
+    real.parent.mkdir(parents=True)
+    real.write_text(f'[vault]\npath = "{tmp_path}"\n')
+    check_demo_vault(str(demo_vault(demo)), demo)
+    with pytest.raises(UsageError, match="is in your own vault"):
+        check_demo_vault(str(tmp_path / "x"), demo)
 
 
 def test_a_logout_logs_in_by_itself_first(used: Home) -> None:

@@ -1,5 +1,6 @@
 """Arguments and settings, before any server is asked: exit code 2, and words that help."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from tests.cli.conftest import Home
 from tobs_tui import __version__
+from tobs_tui.errors import NotLoggedIn
+from tobs_tui.headless import ask_line
 
 KEYS = f'[telegram]\napi_id = 1\napi_hash = "{"0" * 32}"\n'
 
@@ -141,3 +144,19 @@ def test_an_output_that_is_full_is_said(home: Home) -> None:
     shell = ["sh", "-c", f"exec {sys.executable} -m tobs_tui paths >/dev/full"]
     ended = subprocess.run(shell, env=home.environ, cwd=home.folder, capture_output=True, text=True, check=False)
     assert (ended.returncode, "No space left" in ended.stderr) == (1, True)
+
+
+def test_an_answer_that_isnt_shown_may_end_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-D at the password's question is as good as no answer at all."""
+    child, terminal = os.openpty()
+    with open(terminal, closefd=False) as keyboard:
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        monkeypatch.setattr("getpass.getpass", lambda _: _raise(EOFError))
+        with pytest.raises(NotLoggedIn):
+            ask_line("Password", hidden=True)
+    for descriptor in (child, terminal):
+        os.close(descriptor)
+
+
+def _raise(error: type[Exception]) -> str:
+    raise error

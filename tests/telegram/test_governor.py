@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections import deque
 
 import pytest
 
-from tobs_tui.telegram.pace import Grant, Pace
+from tobs_tui.telegram.governor import Governor, Lane
+from tobs_tui.telegram.pace import FLOODS, GRANTS, Flood, Grant, Pace
 
 
 class Server:
@@ -95,3 +97,24 @@ def test_a_limit_that_is_lifted_is_found_out() -> None:
         pace.granted(Grant(now - 0.02, now))
         granted += 1
     assert pace.limit > 20
+
+
+def test_a_flood_behind_a_long_history_is_weighed_at_once() -> None:
+    pace, now = Pace(), 0.0
+    for _ in range(FLOODS):
+        for _ in range(GRANTS // FLOODS):
+            now += 0.05
+            pace.granted(Grant(now, now + 0.04))
+        pace._floods.append(Flood(now, now + 0.04, 3 + int(now), pace._total, 0))
+    began = time.process_time()
+    pace._agreed()
+    assert time.process_time() - began < 0.02
+
+
+@pytest.mark.parametrize(("ahead", "left"), [(-1000.0, 60.0), (-10.0, 60.0), (0.0, 60.0), (20.0, 40.0), (90.0, 0.0)])
+async def test_a_kept_wait_is_no_longer_than_it_was(ahead: float, left: float) -> None:
+    """The next run's clock is so many seconds ahead of where the first one noted that 60 s are left."""
+    noted, lane = time.time() - ahead, Lane("messages.getHistory", 2)
+    governor = Governor()
+    governor.resume([(lane, noted + 60)], noted)
+    assert governor.waiting(lane) == pytest.approx(left, abs=1)

@@ -64,14 +64,14 @@ def _poll(poll: Poll, _: ZoneInfo) -> list[str]:
     about = ["quiz" if poll.quiz else "poll", *(["several answers"] if poll.multiple else []), _count(poll.voters, "voter")]
     head = f"📊 **{_line(poll.question) or 'A poll'}** ({', '.join(about + ['closed'] * poll.closed)})"
     lines = ["\n".join(_option(option, poll) for option in poll.options)] if poll.options else []
-    return [head, *lines, *([f"Explanation: {_line(poll.solution)}"] if poll.solution else [])]
+    return [head, *lines, *([f"Explanation: {solution}"] if (solution := _line(poll.solution)) else [])]
 
 
 def _option(option: PollOption, poll: Poll) -> str:
     votes = "votes hidden" if option.votes is None else _count(option.votes, "vote")
     share = f", {round(100 * option.votes / poll.voters)} %" if option.votes is not None and poll.voters else ""
     marks = ", the right answer" * option.correct + ", your answer" * option.chosen
-    return f"- {escape_start(one_line(option.text))}: {votes}{share}{marks}"
+    return f"- {escape_start(one_line(option.text)) or '?'}: {votes}{share}{marks}"
 
 
 def _count(number: int, word: str) -> str:
@@ -84,8 +84,8 @@ def _todo(todo: TodoList, _: ZoneInfo) -> list[str]:
 
 
 def _task(item: TodoItem) -> str:
-    by = f" ({_line(item.by)})" if item.by else ""
-    return f"- [{'x' if item.done else ' '}] {escape_start(one_line(item.text))}{by}"
+    by = f" ({name})" if (name := _line(item.by)) else ""
+    return f"- [{'x' if item.done else ' '}] {escape_start(one_line(item.text)) or '?'}{by}"
 
 
 def _place(place: Place, _: ZoneInfo) -> list[str]:

@@ -137,7 +137,7 @@ def one_line(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def _one_line(text: str) -> str:
     cleaned = _invisible.sub("", " ".join(text.split()))
-    return unicodedata.normalize("NFC", " ".join(cleaned.split()).strip("\u200c\u200d"))
+    return unicodedata.normalize("NFC", " ".join(cleaned.split()).strip(" \u200c\u200d"))
 
 
 def shortened(text: str, graphemes: int) -> str:

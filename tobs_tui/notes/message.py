@@ -200,10 +200,10 @@ def _header(block: Block, when: datetime, context: RenderContext) -> str:
     parts = [_author(first), f"{when.hour:02}:{when.minute:02}"]
     if first.forward:
         parts.append(_forward(first, first.forward, context))
-    if first.via_bot:
-        parts.append(f"via @{escape(one_line(first.via_bot).lstrip('@'))}")
-    if first.author:
-        parts.append(escape(one_line(first.author)))
+    if first.via_bot and (bot := one_line(first.via_bot).lstrip("@")):
+        parts.append(f"via @{escape(bot)}")
+    if first.author and (author := one_line(first.author)):
+        parts.append(escape(author))
     if edited := max([message.edited for message in block]):
         parts.append(f"edited {_moment(edited, when, context.zone)}")
     if first.views and context.layout is Layout.POST:
@@ -244,10 +244,11 @@ def _reply(message: Message, reply: Reply, context: RenderContext) -> str:
         source, words = wiki_link(there.note, reply.message_id, there.author), escape(there.snippet)
     else:
         source, words = _unlinked(reply), ""
-    chosen = markdown(reply.quote, reply.entities) if reply.quote.strip() else words
+    chosen = markdown(reply.quote, reply.entities) if reply.quote.strip() else ""
     if "\n" in chosen or chosen.startswith("> "):
         return _quoted(f"{source}:\n\n{chosen}")
-    return _quoted(f"{source}: {chosen}" if chosen else source)
+    words = chosen or words
+    return _quoted(f"{source}: {words}" if words else source)
 
 
 def _quoted(text: str) -> str:
@@ -305,7 +306,7 @@ def _web_page(message: Message, page: WebPage, block_id: str, context: RenderCon
 
 
 def _preview(page: WebPage) -> str:
-    title = shortened(one_line(page.title), 200) or shortened(one_line(page.url), 200)
+    title = shortened(one_line(page.title), 200) or shortened(one_line(page.url), 200) or "A link"
     address = destination(EntityKind.TEXT_LINK, page.url, page.url)
     guard = "\\" if title[:1] == "!" else ""  # or it might be a callout
     linked = f"[{guard}{escape_start(title)}]({address})" if address else escape_start(title)

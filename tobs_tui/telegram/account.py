@@ -57,7 +57,7 @@ class TelegramAccount:
     async def connect(self) -> None:
         """Open the connection; lost ones come back by themselves later. Raises Unreachable or SettingsError."""
         await self._session.load()
-        self._governor.resume(self._session.waits)
+        self._governor.resume(self._session.waits, self._session.noted)
         self._pool.start()
 
         async def open_home() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ class Caller:
     async def _keep_waits(self, seconds: int) -> None:
         """Keep what must wait for long for the next run."""
         if seconds >= LONG_WAIT:
-            self._pool.session.waits = self._governor.waits()
+            self._pool.session.waits, self._pool.session.noted = self._governor.waits(), time.time()
             with suppress(CacheError):  # the wait itself is kept all the same
                 await self._pool.session.save()
 

@@ -92,17 +92,17 @@ class ChatList:
         return await self._caller.call_retrying(request, self._metrics)
 
     async def _list(self, folder: int, first: Any, rules: tuple[FolderRule, ...], seen: set[int]) -> AsyncIterator[tuple[Chat, ...]]:
-        answer = first
+        answer, offset = first, _Offset()
         while True:
             fresh = tuple(chat for chat in _chats(answer, rules, archived=folder == ARCHIVE) if chat.id not in seen)
             seen.update(chat.id for chat in fresh)
             self._known.update((chat.id, chat) for chat in fresh)
             if fresh:
                 yield fresh
-            offset = _behind(answer)
-            if offset is None or not fresh:
+            behind = _behind(answer, offset)
+            if behind is None or not fresh:
                 return
-            answer = await self._page(folder, offset)
+            answer, offset = await self._page(folder, behind), behind
 
     async def find(self, text: str) -> Chat:
         """The chat that a person means. Raises ChatNotFound, with chats of similar names in `todo`."""
@@ -177,20 +177,24 @@ def _chat(dialog: Any, entity: Any, date: int, rules: tuple[FolderRule, ...], *,
     )
 
 
-def _behind(answer: Any) -> _Offset | None:
-    """Where the page after this one begins; None behind the last one.
+def _behind(answer: Any, before: _Offset) -> _Offset | None:
+    """Where the page after this one, which began at `before`, begins; None behind the last one.
 
     Pinned dialogs stand in front whatever their date, all of them in the first page: they are no offset, and are left out from then on.
+    Nor is one whose newest message isn't shown, as it has no date; where no other is there, its peer and message must do.
     """
     if not isinstance(answer, types.messages.DialogsSlice) or not answer.dialogs:
         return None
     names = Names(answer.users, answer.chats)
-    tops = {(marked_id(message.peer_id), message.id): message for message in answer.messages}
+    dates = {(marked_id(message.peer_id), message.id): getattr(message, "date", None) for message in answer.messages}
+    undated = replace(before, exclude_pinned=True)
     for dialog in reversed(answer.dialogs):
         marked = marked_id(dialog.peer)
-        top, entity = tops.get((marked, dialog.top_message)), names.entity(marked)
-        if not dialog.pinned and top is not None and entity is not None:
-            return _Offset(getattr(top, "date", None), dialog.top_message, input_peer(chat_of(entity)), True)
-    return _Offset(exclude_pinned=True)
-
-
+        date, entity = dates.get((marked, dialog.top_message)), names.entity(marked)
+        if dialog.pinned or entity is None:
+            continue
+        if date is not None:
+            return _Offset(date, dialog.top_message, input_peer(chat_of(entity)), True)
+        if undated.peer is before.peer:
+            undated = _Offset(before.date, dialog.top_message, input_peer(chat_of(entity)), True)
+    return undated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from telethon.errors import SecurityError
@@ -42,6 +42,10 @@ class Surroundings(Protocol):
         """Log the account in on the key of another data centre than its home, if it isn't yet."""
         ...
 
+    async def ask_home(self) -> None:
+        """Ask home for a sign of life. Raises KeyUnknown where it doesn't know the account's key."""
+        ...
+
     def lock(self, dc: int) -> asyncio.Lock:
         """Guards the making of a data centre's key and login."""
         ...
@@ -73,9 +77,19 @@ class Connection:
         try:
             link = await self.ready()
             return await link.ask(query, self._around.seconds)
+        except KeyUnknown:
+            if self._home or not self._with_home_key:
+                raise
+            await self._around.ask_home()
+            raise RequestFailed(RetryCause.SERVER, "the server didn't know a key that it knows") from None
         finally:
             self.in_flight -= 1
             self.used = time.monotonic()
+
+    @property
+    def _with_home_key(self) -> bool:
+        """Whether the line's key is the one that the account is logged in with: no line may replace that, only a new login."""
+        return self._home or self.dc == self._around.session.dc
 
     async def ready(self) -> Link:
         """An open link; one attempt to open it, which all who wait share. Raises as `request`."""
@@ -112,7 +126,7 @@ class Connection:
         try:
             return await self._open_with(await self._key())
         except KeyUnknown:
-            if self._home:
+            if self._with_home_key:
                 raise
         self._around.session.set_key(self.dc, None)
         return await self._open_with(await self._key())
@@ -175,6 +189,12 @@ async def _new_key(line: Callable[[], Line], seconds: float) -> bytes:
     raise RequestFailed(RetryCause.NETWORK, "the server doesn't prove to be the one whose public key we have") from error
 
 
-async def _shared(opening: Awaitable[Link]) -> Link:
-    """Wait for a task that others wait for too: whoever is cancelled leaves the others alone."""
-    return await asyncio.shield(opening)
+async def _shared(opening: asyncio.Task[Link]) -> Link:
+    """Wait for a task that others wait for too: whoever is cancelled leaves the others alone, and one that is closed cancels nobody."""
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        waiter = asyncio.current_task()
+        if not opening.cancelled() or (waiter and waiter.cancelling()):
+            raise
+    raise RequestFailed(RetryCause.NETWORK, "the connection is closed")

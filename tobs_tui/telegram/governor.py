@@ -164,10 +164,14 @@ class Governor:
         """The lanes that are flooded, and until when (Unix seconds)."""
         return [(lane, time.time() + self.waiting(lane)) for lane in self._states if self.waiting(lane)]
 
-    def resume(self, waits: Iterable[tuple[Lane, float]]) -> None:
-        """Go on with what `waits` said in an earlier run: also a new process sends nothing before its time."""
+    def resume(self, waits: Iterable[tuple[Lane, float]], noted: float = 0.0) -> None:
+        """Go on with what `waits` said in an earlier run, at `noted`: also a new process sends nothing before its time.
+
+        A clock that was set back meanwhile makes no wait longer than it was then.
+        """
+        now = max(time.time(), noted)
         for lane, until in waits:
-            if (seconds := until - time.time()) > 0:
+            if (seconds := until - now) > 0:
                 state = self._states[lane]
                 state.flooded, state.until = True, time.monotonic() + seconds
 

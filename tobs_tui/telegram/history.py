@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -105,9 +106,13 @@ class HistoryReader:
         return tuple(_shown(message, emoji) for message in found)
 
     async def id_before(self, chat: Chat, date: int, metrics: Metrics | None = None) -> int:
-        """The greatest id of a message that is older than `date` (Unix seconds); 0 when there is none."""
-        answer = await self._ask(chat, metrics or self._metrics, offset_date=datetime.fromtimestamp(date, UTC))
-        older = [m.id for m in answer.messages if isinstance(m, types.MessageEmpty) or unix(m.date) < date]
+        """The greatest id of a message that is older than `date` (Unix seconds); 0 when there is none.
+
+        Telegram doesn't say whether `offset_date` leaves out the messages of that very second: those that come are gone past.
+        """
+        answer, low = await self._ask(chat, metrics or self._metrics, offset_date=datetime.fromtimestamp(date, UTC)), math.inf
+        while _lowest(answer) < low and not (older := _older(answer, date)) and (low := _lowest(answer)):
+            answer = await self._ask(chat, metrics or self._metrics, offset_id=low, limit=PAGE)
         return max(older, default=0)
 
     async def pages(self, chat: Chat, after: int, metrics: Metrics, upto: int = 0) -> AsyncGenerator[HistoryPage, None]:
@@ -147,6 +152,11 @@ class HistoryReader:
 def _lowest(answer: Any) -> int:
     """The lowest id of an answer; 0 behind the last one."""
     return min((message.id for message in answer.messages), default=0)
+
+
+def _older(answer: Any, date: int) -> list[int]:
+    """The ids of an answer's messages from before a date (Unix seconds). What is deleted has no date, and counts as older."""
+    return [m.id for m in answer.messages if isinstance(m, types.MessageEmpty) or unix(m.date) < date]
 
 
 def _shown(message: Message, emoji: Mapping[int, str]) -> Message:

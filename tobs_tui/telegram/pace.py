@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import sub
 
 # Grants and floods that are remembered.
 GRANTS = 1200
@@ -198,13 +199,16 @@ class Pace:
     def _common(self, floods: Sequence[Flood]) -> Window | None:
         """A sliding window that explains these floods, and all that was granted: as many as between two floods, else the fewest."""
         grants = list(self._grants)
+        sent, heard = [grant.sent for grant in grants], [grant.heard - self._trip for grant in grants]
         oldest = self._total - len(grants)
         most = min(flood.grants - oldest for flood in floods)
         for count in (*(flood.group for flood in floods if 0 < flood.group <= most), *range(1, most + 1)):
             bounds = [self._bounds(grants[flood.grants - oldest - count], flood) for flood in floods]
-            spans = (grants[at + count].heard - grants[at].sent - self._trip for at in range(len(grants) - count))
-            low, high = max(low for low, _ in bounds), min(min(high for _, high in bounds), min(spans, default=math.inf))
-            if low < high:
+            low, high = max(low for low, _ in bounds), min(high for _, high in bounds)
+            # All spans of all counts are some million steps, in which nothing else runs: few counts come here, and of these most end here.
+            if low >= high or (len(grants) > count and heard[-1] - sent[-1 - count] <= low):
+                continue
+            if low < (high := min(high, min(map(sub, heard[count:], sent), default=math.inf))):
                 return Window(count, low, high)
         return None
 

@@ -144,6 +144,10 @@ class Pool:
             self.session.set_authorised(dc, True)
             await self.session.save()
 
+    async def ask_home(self) -> None:
+        """Ask home for a sign of life. Raises as `Connection.request`."""
+        await self.home.request(functions.PingRequest(int(time.time())))
+
     # Looking after the lines
 
     async def _keep(self) -> None:
@@ -166,7 +170,7 @@ class Pool:
         if home.in_flight or (home.online and time.monotonic() - home.used < PING_AFTER):
             return
         with contextlib.suppress(RequestFailed, KeyUnknown, RPCError, CacheError):  # `online` tells, and whoever asks next gets the reason
-            await home.request(functions.PingRequest(int(time.time())))
+            await self.ask_home()
 
 
 def fit_addresses(options: list[types.DcOption], *, through_proxy: bool) -> dict[int, Address]:

@@ -82,17 +82,16 @@ class References:
         beside = [file for file in self._beside.get(chat_id, ()) if file.message_id not in batch][: BATCH - len(batch)]
         try:
             found = await self._read(chat_id, sorted(batch.union(file.message_id for file in beside)), metrics)
+            for file, future in waiting:
+                fresh = self._keep(file, found.get(file.message_id))
+                if not future.done():
+                    _settle(fresh, future)
+            for file in beside:
+                self._keep(file, found.get(file.message_id))
         except Exception as error:  # noqa: BLE001 - not swallowed: each of those who wait raises it
             for _, future in waiting:
                 if not future.done():
                     future.set_exception(error)
-            return
-        for file in beside:
-            self._keep(file, found.get(file.message_id))
-        for file, future in waiting:
-            fresh = self._keep(file, found.get(file.message_id))
-            if not future.done():
-                _settle(fresh, future)
 
     async def _read(self, chat_id: int, ids: list[int], metrics: Metrics) -> dict[int, Any]:
         """The messages' media, or what happened in them, by message id; None in it where a message has neither."""

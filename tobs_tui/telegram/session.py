@@ -51,6 +51,7 @@ class _Stored(msgspec.Struct, forbid_unknown_fields=True):
     authorised: list[int] = []
     takeout: int = 0
     waits: list[tuple[str, int, bool, float]] = []
+    noted: float = 0.0
 
 
 def server_identity(server: ServerSettings | None) -> str:
@@ -84,6 +85,8 @@ class Session:
         self.takeout = 0
         self.waits: list[tuple[Lane, float]] = []
         """What the server makes wait until when (Unix seconds)."""
+        self.noted = 0.0
+        """When `waits` was true (Unix seconds)."""
         self._addresses: dict[int, Address] = {}
         self._keys: dict[int, bytes] = {}
         self._authorised: set[int] = set()
@@ -118,6 +121,7 @@ class Session:
         self.dc, self.account_id, self.takeout = stored.dc, stored.account, stored.takeout
         self._keys, self._addresses, self._authorised = keys, addresses, set(stored.authorised)
         self.waits = [(Lane(method, dc, takeout), until) for method, dc, takeout, until in stored.waits]
+        self.noted = stored.noted
 
     async def save(self) -> None:
         """Make the present state durable, readable to its owner alone. Raises CacheError."""
@@ -137,6 +141,7 @@ class Session:
             authorised=sorted(self._authorised),
             takeout=self.takeout,
             waits=[(lane.method, lane.dc, lane.takeout, until) for lane, until in self.waits],
+            noted=self.noted,
         )
 
     async def delete(self) -> None:

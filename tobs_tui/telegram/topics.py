@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from telethon.tl import functions, types
@@ -13,13 +14,16 @@ from tobs_tui.telegram.peers import input_peer
 
 # The most that one answer holds.
 PAGE = 100
+# Behind the pinned topics, which the first page begins with, and before all others.
+IN_FRONT = datetime.fromtimestamp(2**31 - 1, UTC), 2**31 - 1, 0
 
 
 async def read_topics(caller: Caller, chat: Chat, metrics: Metrics) -> tuple[Topic, ...]:
     """All topics of a forum by rising id; those that were deleted aren't listed any more. Raises what `Caller.call_retrying` does."""
     found: dict[int, Topic] = {}
     seen: set[int] = set()
-    date, message, last = None, 0, 0
+    date: datetime | None = None
+    message = last = 0
     while True:
         request = functions.messages.GetForumTopicsRequest(input_peer(chat), date, message, last, PAGE)
         answer = await caller.call_retrying(request, metrics)
@@ -27,9 +31,9 @@ async def read_topics(caller: Caller, chat: Chat, metrics: Metrics) -> tuple[Top
         seen.update(topic.id for topic in fresh)
         found.update((topic.id, _topic(topic)) for topic in fresh if isinstance(topic, types.ForumTopic))
         unpinned = [topic for topic in fresh if isinstance(topic, types.ForumTopic) and not topic.pinned]
-        if not unpinned or len(seen) >= answer.count:
+        if len(seen) >= answer.count or not (unpinned or (fresh and date is None)):
             return tuple(found[number] for number in sorted(found))
-        date, message, last = _offset(answer, unpinned[-1])
+        date, message, last = _offset(answer, unpinned[-1]) if unpinned else IN_FRONT
 
 
 def _offset(answer: Any, topic: Any) -> tuple[Any, int, int]:
