@@ -50,6 +50,12 @@ def size(count: float) -> str:
     return f"{count:.0f} B"
 
 
+def kind_words(kind: str) -> str:
+    """The name of a kind of messages or files as people read it: `custom emoji`, `not shown: MessageMediaX`."""
+    unknown = kind.removeprefix("unrendered:")
+    return kind.replace("_", " ") if unknown == kind else f"not shown: {unknown}"
+
+
 def count(amount: int, one: str, many: str = "") -> str:
     """`1 chat`, `2 chats`."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"

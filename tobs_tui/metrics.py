@@ -127,8 +127,8 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
-    """Everything counted, at one moment. Times are milliseconds, sizes bytes, `gauges` are present levels, `caches` how many names and
-    paths were found ready-made, and how many were asked for."""
+    """Everything counted, at one moment. Times are milliseconds, sizes bytes, `requests` are by method and `centres` by data centre,
+    `gauges` are present levels, `caches` how many names and paths were found ready-made, and how many were asked for."""
 
     messages: RateSnapshot = field(default_factory=RateSnapshot)
     media: RateSnapshot = field(default_factory=RateSnapshot)
@@ -139,6 +139,7 @@ class MetricsSnapshot:
     retries: tuple[tuple[str, int], ...] = ()
     worst_file: tuple[str, int] = ("", 0)
     requests: tuple[tuple[str, int], ...] = ()
+    centres: tuple[tuple[int, int], ...] = ()
     gauges: tuple[tuple[str, int], ...] = ()
     waits: tuple[Wait, ...] = ()
     budgets: tuple[Budget, ...] = ()
@@ -174,6 +175,7 @@ class Metrics:
         self._flush_bytes = 0
         self._retries: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
+        self._centres: Counter[int] = Counter()
         self._gauges: Counter[str] = Counter()
         self._worst_file = ("", 0)
         self._waits: dict[tuple[str, int], Wait] = {}
@@ -211,10 +213,12 @@ class Metrics:
             if attempts > each._worst_file[1]:
                 each._worst_file = (name, attempts)
 
-    def request(self, method: str) -> None:
-        """One request was sent, counted under its TL name (`messages.getHistory`)."""
+    def request(self, method: str, dc: int = 0) -> None:
+        """One request was sent, counted under its TL name (`messages.getHistory`) and its data centre (0: it went to none)."""
         for each in self._all:
             each._requests[method] += 1
+            if dc:
+                each._centres[dc] += 1
 
     @contextmanager
     def in_flight(self, gauge: str, amount: int = 1) -> Iterator[None]:
@@ -253,6 +257,7 @@ class Metrics:
             retries=tuple(sorted(self._retries.items())),
             worst_file=self._worst_file,
             requests=tuple(sorted(self._requests.items())),
+            centres=tuple(sorted(self._centres.items())),
             gauges=tuple(sorted(self._gauges.items())),
             waits=tuple(wait for wait in self._waits.values() if wait.until > now),
             budgets=tuple(self._budgets.values()),

@@ -25,6 +25,8 @@ def moving(snapshot: Snapshot) -> Snapshot:
 def _moved(job: JobView) -> JobView:
     if job.state is not JobState.RUNNING:
         return job
+    files = tuple(replace(file, received=(file.received + 12_300_000) % file.size, rate=file.rate * 1.3 % 2e7) for file in job.under_way)
+    job = replace(job, under_way=files)
     return replace(job, messages=job.messages + 1412, rate=job.rate + 3, left=(job.left or 0) - 1, files=job.files + 2)
 
 
@@ -41,6 +43,7 @@ def _counted(metrics: MetricsSnapshot) -> MetricsSnapshot:
         cache_saves=replace(metrics.cache_saves, count=metrics.cache_saves.count + 1, last=metrics.cache_saves.last * 1.3 % 9),
         gauges=tuple((name, level * 7 % 97) for name, level in metrics.gauges),
         requests=tuple((name, amount + 13) for name, amount in metrics.requests),
+        centres=tuple((dc, amount + 13) for dc, amount in metrics.centres),
         memory=metrics.memory + (1 << 20),
     )
 

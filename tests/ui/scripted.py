@@ -8,9 +8,9 @@ from dataclasses import replace
 from tobs_tui.engine.commands import Command, Estimate, Stop
 from tobs_tui.engine.estimate import ChatEstimate, ExportEstimate, Figure, KindEstimate, Pace, about, totals_of
 from tobs_tui.engine.events import Estimated, Event, LoginNeeded, Stopped
-from tobs_tui.engine.snapshot import ChatList, ChatRow, ExportMark, JobState, JobView, Phase, Question, QuestionKind, Snapshot
+from tobs_tui.engine.snapshot import ChatList, ChatRow, ExportMark, FileView, JobState, JobView, Phase, Question, QuestionKind, Snapshot
 from tobs_tui.errors import ExitCode, RetryCause
-from tobs_tui.metrics import MetricsSnapshot, RateSnapshot, TimingSnapshot, Wait
+from tobs_tui.metrics import Budget, MetricsSnapshot, RateSnapshot, TimingSnapshot, Wait
 from tobs_tui.model import Account, Chat, ChatKind, ExportOptions, Folder
 from tobs_tui.settings import Settings, TelegramSettings, VaultSettings
 
@@ -112,7 +112,7 @@ def jobs() -> tuple[JobView, ...]:
     running = {"messages": 31_040, "total": 48_210, "rate": 1412.0, "left": 12.0, "files": 210, "files_total": 344}
     waiting = {"messages": 8_800, "total": 91_002, "reason": "flood wait, history", "until": NOW + 14}
     return (
-        job(1, "Rust Weekly", JobState.RUNNING, folder="/vaults/notes/Telegram/Rust Weekly", **running),
+        job(1, "Rust Weekly", JobState.RUNNING, folder="/vaults/notes/Telegram/Rust Weekly", under_way=files(), **running),
         job(2, "Python Talk", JobState.WAITING, **waiting),
         job(3, NASTY, JobState.QUEUED),
         job(4, "Family", JobState.PAUSED, messages=100, total=8_112),
@@ -135,9 +135,20 @@ def metrics() -> MetricsSnapshot:
         retries=((RetryCause.FILE_REFERENCE.value, 2), (RetryCause.FLOOD_WAIT.value, 3), (RetryCause.NETWORK.value, 2)),
         worst_file=("1234 diagram.png", 4),
         requests=(("messages.getHistory", 512), ("upload.getFile", 2_200)),
+        centres=((2, 2_412), (4, 300)),
         gauges=(("file_queue", 134), ("files", 4), ("note_queue", 41), ("pages", 6), ("parts", 12)),
         waits=(Wait("messages.getHistory", 2, NOW + 14),),
+        budgets=(Budget("messages.getHistory", 2, False, 3, 18, 20, 30.0, NOW),),
         memory=118 << 20,
+    )
+
+
+def files() -> tuple[FileView, ...]:
+    """A file whose bytes come, and one that waits."""
+    waiting = "no answer within 15 s; next attempt in 3 s"
+    return (
+        FileView("12 talk.mp4", 50_000_000, 200_000_000, 6, 12_300_000.0, 0),
+        FileView("13 [b]slow[/b].zip", 0, 900, 0, 0.0, 2, waiting),
     )
 
 

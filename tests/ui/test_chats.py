@@ -13,6 +13,8 @@ from tobs_tui.content import MediaKind
 from tobs_tui.engine.commands import Export
 from tobs_tui.engine.snapshot import ChatList, ExportMark, JobState, Phase, Snapshot
 from tobs_tui.model import ChatKind, Deleted, Layout
+from tobs_tui.ui.screens.export_options import ExportOptionsScreen
+from tobs_tui.ui.screens.form import Wrong
 
 
 def account() -> ScriptedEngine:
@@ -214,7 +216,7 @@ LISTING = scripted.snapshot((), chats=ChatList(0, (), (), 0, False))
     ],
     ids=["starting", "connecting", "login", "listing"],
 )
-@pytest.mark.parametrize("key", ["enter", "space"])
+@pytest.mark.parametrize("key", ["enter", "space", "e"])
 async def test_before_the_list_has_come_keys_say_that_it_hasnt(now: Snapshot, words: str, key: str) -> None:
     kept = replace(now, jobs=scripted.jobs())  # from an earlier run
     async with staged(ScriptedEngine(kept)) as stage:
@@ -228,6 +230,8 @@ async def test_a_queue_that_isnt_read_yet_isnt_called_empty() -> None:
     async with staged(engine) as stage:
         assert "empty" not in stage.text
         assert "What was queued before is shown once the account is known." in stage.text
+        await stage.press("2", "p")
+        await stage.shows("What was queued before isn't known yet")
         engine.snapshots = [scripted.snapshot()]
         await stage.shows("Nothing is queued. Select chats with space, then press enter.")
         assert "Queue   empty" in stage.text
@@ -277,6 +281,29 @@ async def test_phases_are_words(phase: Phase, words: str) -> None:
 async def test_offline_is_shown() -> None:
     async with staged(ScriptedEngine(scripted.snapshot(online=False))) as stage:
         assert "offline, connecting again…" in stage.text
+
+
+async def test_errors_of_a_form_are_wrapped_anew_when_the_terminal_shrinks() -> None:
+    async with staged(account()) as stage:
+        await stage.press("enter", "down", "down", "down")
+        await stage.type("huge")
+        await stage.press("enter")
+        await stage.shows("isn't a size")
+        assert isinstance(stage.app.screen, ExportOptionsScreen)
+        wrong = stage.app.screen.field("max_size").query_one(Wrong)
+        wide, words = wrong.size.width, " ".join(wrong.text.split())
+        await stage.pilot.resize_terminal(*NARROW)
+        await stage.until(lambda: wrong.size.width < wide and wrong.size.height == len(wrong.text.splitlines()))
+        assert max(map(len, wrong.text.splitlines())) <= wrong.size.width
+        assert " ".join(wrong.text.split()) == words
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_form_says_all_its_keys(size: tuple[int, int]) -> None:
+    async with staged(account(), size) as stage:
+        await stage.press("enter")
+        await stage.shows("a all · n none · esc back")
+        assert "[ ] custom emoji" in stage.text
 
 
 async def test_a_form_with_errors_scrolls_on_a_small_screen() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.ui import scripted
 from tests.ui.scripted import ScriptedEngine
 from tests.ui.stage import NARROW, WIDE, staged
+from tobs_tui.engine.snapshot import JobState
 from tobs_tui.ui.commands import BY_ID, COMMANDS, Pane, cyrillic, shown_key
 from tobs_tui.ui.screens.help import HelpScreen
 from tobs_tui.ui.screens.palette import CommandList
@@ -49,6 +50,7 @@ def test_letters_have_their_cyrillic_neighbours_and_no_key_is_taken_twice() -> N
     assert cyrillic("K") == "Л"
     assert cyrillic("ctrl+q") == "ctrl+й"
     assert cyrillic("left_square_bracket") == "х"
+    assert (cyrillic("slash"), cyrillic("question_mark")) == ("full_stop", "comma")
     assert cyrillic("enter") == ""
     for pane in (Pane.CHATS, Pane.QUEUE, Pane.METRICS):
         keys = [key for command in COMMANDS if command.pane in (pane, Pane.ANY) for key in command.all_keys]
@@ -87,6 +89,43 @@ async def test_the_chats_keep_their_rows_on_a_wide_screen() -> None:
         assert stage.app.focused is stage.main.chats
 
 
+async def test_the_filter_and_the_help_open_on_a_russian_keyboard() -> None:
+    async with staged(ScriptedEngine(scripted.snapshot())) as stage:
+        await stage.press("comma")
+        assert isinstance(stage.app.screen, HelpScreen)
+        await stage.press("й", "full_stop")
+        assert stage.app.focused is stage.main.filter
+        await stage.press("full_stop", "comma", "question_mark", "slash")
+        assert stage.main.filter.value == ".,?/"
+        await stage.press("f1")
+        assert isinstance(stage.app.screen, HelpScreen)
+        await stage.press("escape")
+        assert stage.app.focused is stage.main.filter
+
+
+async def test_a_small_key_bar_keeps_what_matters() -> None:
+    async with staged(ScriptedEngine(scripted.busy_snapshot()), NARROW) as stage:
+        for text in ("space select", "enter queue", "e estimate", "/ filter", "tab pane"):
+            assert text in stage.text
+        assert "c clear" not in stage.text
+        await stage.press("space")
+        for text in ("space select", "enter queue", "c clear", "/ filter", "tab pane"):
+            assert text in stage.text
+
+
+async def test_keys_with_nothing_left_to_do_say_so() -> None:
+    first = scripted.job(1, "Ada", JobState.QUEUED)
+    async with staged(ScriptedEngine(scripted.snapshot(queue=(first,)))) as stage:
+        await stage.press("escape")
+        await stage.shows("There is no filter and no range to leave")
+        await stage.press("2", "K")
+        await stage.shows("This job is at the top already")
+        await stage.press("3", "plus")
+        await stage.shows("It looks every 1 s already")
+        await stage.press("minus", "minus", "minus", "minus")
+        await stage.shows("It looks every 10 s already")
+
+
 async def test_pace_freeze_and_the_whole_screen() -> None:
     async with staged(ScriptedEngine(scripted.busy_snapshot())) as stage:
         await stage.press("3", "minus", "minus")
@@ -97,7 +136,10 @@ async def test_pace_freeze_and_the_whole_screen() -> None:
         await stage.shows("frozen: P lets them go on")
         await stage.press("m")
         await stage.shows("Requests by method")
-        assert "upload.getFile" in stage.text
+        for text in ("upload.getFile", "dc2          2,412  requests   getHistory: 18 of 20 in 30 s", "dc4            300  requests"):
+            assert text in stage.text
+        for text in ("12 talk.mp4", "48 MiB of 191 MiB   25 %  12.3 MB/s · 6 parts", "13 [b]slow[/b].zip", "waiting: no answer"):
+            assert text in stage.text
         await stage.press("m")
         assert "Requests by method" not in stage.text
 

@@ -24,9 +24,11 @@ def on_pty(scene: str, size: tuple[int, int] = (120, 40), environ: dict[str, str
     return terminal_of([sys.executable, "-m", "tests.ui.pty_app", scene], {**inherited, **own, **(environ or {})}, size)
 
 
-def test_idle_writes_nothing() -> None:
+@pytest.mark.parametrize("keys", ["", "m"], ids=["panes", "whole-metrics"])
+def test_idle_writes_nothing(keys: str) -> None:
     with on_pty("idle") as terminal:
         terminal.shows("Rust Weekly")
+        terminal.send(keys)
         terminal.until(lambda: terminal.read(0.5) == 0)
         assert terminal.read(3) == 0
 
@@ -41,6 +43,15 @@ def test_an_idle_login_writes_nothing() -> None:
 def test_a_running_export_writes_little() -> None:
     with on_pty("busy") as terminal:
         terminal.shows("Another one")
+        terminal.read(1)
+        assert 0 < terminal.read(3) <= 3 * 4_000
+
+
+def test_whole_metrics_write_little_too() -> None:
+    with on_pty("busy") as terminal:
+        terminal.shows("Another one")
+        terminal.send("m")
+        terminal.shows("12 talk.mp4")
         terminal.read(1)
         assert 0 < terminal.read(3) <= 3 * 4_000
 

@@ -11,7 +11,7 @@ from tests.ui.scripted import ScriptedEngine
 from tests.ui.stage import NARROW, WIDE, Stage, staged
 from tobs_tui.engine.commands import Cancel, Command, Move, Pause, Resume, Retry, Stop
 from tobs_tui.engine.events import JobEnded, Stopped, Trouble
-from tobs_tui.engine.snapshot import CacheSaveTimes, Failure, FileView, JobReport, JobState, Snapshot
+from tobs_tui.engine.snapshot import CacheSaveTimes, Failure, JobReport, JobState, Snapshot
 from tobs_tui.errors import ExitCode
 from tobs_tui.metrics import MetricsSnapshot, RateSnapshot
 from tobs_tui.model import ChatKind
@@ -86,6 +86,7 @@ ASKED: tuple[tuple[int, str, Command], ...] = (
 REFUSED = (
     (0, "r", "This job is running: only incomplete"),
     (0, "K", "only queued ones are moved"),
+    (8, "J", "at the end already"),
     (2, "y", "no notes yet"),
     (5, "p", "done already"),
 )
@@ -123,7 +124,10 @@ async def test_keys_ask_the_engine() -> None:
 
 async def test_a_key_that_cannot_be_used_says_why() -> None:
     async with staged(busy()) as stage:
+        last = scripted.job(9, "Last", JobState.QUEUED)
+        stage.engine.snapshots = [scripted.snapshot(queue=(*scripted.jobs(), last))]
         await stage.press("2")
+        await stage.until(lambda: stage.main.jobs.count == 9)
         for row, key, why in REFUSED:
             stage.main.jobs.move_to(row)
             await stage.press(key)
@@ -139,6 +143,41 @@ async def test_cancelling_asks_first() -> None:
         assert not stage.engine.submitted
         await stage.press("x", "x")
         assert stage.engine.submitted == [Cancel(1)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [(0, "it has written no messages yet"), (1, "1 message is written. It stays"), (1_200, "1,200 messages are written. They stay")],
+)
+async def test_cancelling_says_what_stays(messages: int, words: str) -> None:
+    job = scripted.job(1, "Ada", JobState.QUEUED, messages=messages)
+    async with staged(ScriptedEngine(scripted.snapshot(queue=(job,)))) as stage:
+        await stage.press("2", "x")
+        await stage.shows(words)
+
+
+async def test_the_key_of_a_paused_job_is_called_resume() -> None:
+    async with staged(busy()) as stage:
+        await stage.press("2")
+        await stage.shows("p pause")
+        stage.main.jobs.move_to(3)
+        await stage.shows("p resume")
+        await stage.press("enter")
+        await stage.shows("p resume · x cancel")
+        engine, (first, second, third, paused, *rest) = stage.engine, scripted.jobs()
+        engine.snapshots = [scripted.snapshot(queue=(first, second, third, replace(paused, state=JobState.QUEUED), *rest))]
+        await stage.shows("p pause · x cancel")
+
+
+async def test_kinds_are_named_in_words_and_whole() -> None:
+    unknown = "MessageMediaOfAKindThatNobodyKnows"
+    job = scripted.job(1, "Ada", JobState.DONE, kinds=(("custom_emoji", 3), (f"unrendered:{unknown}", 1)))
+    async with staged(ScriptedEngine(scripted.snapshot(queue=(job,))), NARROW) as stage:
+        await stage.press("2", "enter")
+        await stage.shows("custom emoji")
+        assert f"not shown: {unknown}" in stage.text
+        await stage.press("й")
+        await stage.until(lambda: stage.app.screen is stage.main)
 
 
 async def test_the_path_is_copied_and_shown() -> None:
@@ -164,11 +203,7 @@ async def test_details_tell_what_failed_and_what_to_do(size: tuple[int, int]) ->
 
 
 async def test_details_tell_of_each_file_under_way() -> None:
-    files = (
-        FileView("12 talk.mp4", 50_000_000, 200_000_000, 6, 12_300_000.0, 0),
-        FileView("13 [b]slow[/b].zip", 0, 900, 0, 0.0, 2, "no answer within 15 s; next attempt in 3 s"),
-    )
-    job = scripted.job(1, "Rust Weekly", JobState.RUNNING, under_way=files)
+    job = scripted.job(1, "Rust Weekly", JobState.RUNNING, under_way=scripted.files())
     async with staged(ScriptedEngine(scripted.snapshot(queue=(job,)))) as stage:
         await stage.press("2", "enter")
         await stage.shows("12 talk.mp4")

@@ -8,6 +8,7 @@ from tests.ui import scripted
 from tests.ui.scripted import ScriptedEngine
 from tests.ui.stage import staged
 from tobs_tui.engine.commands import Export, Unfold
+from tobs_tui.engine.events import TopicsListed
 from tobs_tui.engine.snapshot import JobState, Snapshot
 from tobs_tui.model import Topic
 
@@ -41,6 +42,20 @@ async def test_a_forum_unfolds_and_folds() -> None:
         assert stage.main.chats.row.chat.id == FORUM
         await stage.press("right")
         assert stage.engine.submitted.count(Unfold(FORUM)) == 1
+        await stage.press("right")
+        await stage.shows("Its topics are shown already")
+
+
+async def test_topics_that_are_read_say_so_and_those_that_cant_be_fold_again() -> None:
+    engine = ScriptedEngine(scripted.snapshot())
+    async with staged(engine) as stage:
+        await stage.press("down", "right")
+        await stage.shows("reading its topics…")
+        engine.tell(TopicsListed(FORUM, (), "no answer"))
+        await stage.shows("The topics couldn't be read: no answer")
+        assert "reading its topics…" not in stage.text
+        await stage.press("right")
+        assert engine.submitted.count(Unfold(FORUM)) == 2
 
 
 async def test_a_folded_forum_tells_of_its_selected_topics() -> None:

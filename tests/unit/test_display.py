@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tobs_tui.display import count, display_text
+from tobs_tui.display import count, display_text, kind_words
 
 ANYTHING = st.text(st.characters(), max_size=60)
 
@@ -37,3 +38,11 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 def test_amounts_have_their_plural() -> None:
     assert [count(amount, "chat") for amount in (0, 1, 2_000)] == ["0 chats", "1 chat", "2,000 chats"]
     assert count(2, "reply", "replies") == "2 replies"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("photo", "photo"), ("custom_emoji", "custom emoji"), ("unrendered:MessageMedia_X", "not shown: MessageMedia_X")],
+)
+def test_kinds_are_named_in_words(kind: str, words: str) -> None:
+    assert kind_words(kind) == words

@@ -29,14 +29,16 @@ def test_what_a_job_counts_its_engine_counts_too() -> None:
         job.flush(10, 100, 1.5)
         job.cache_save(2.0)
         job.retry(RetryCause.TIMEOUT)
-        job.request("messages.getHistory")
+        job.request("messages.getHistory", 2)
+        job.request("an article", 0)
         job.level("files", 2)
     whole, one = engine.snapshot(), jobs[0].snapshot()
     assert (whole.messages.total, one.messages.total) == (20, 10)
     assert (whole.flush_bytes, one.flush_bytes) == (200, 100)
     assert (whole.retried(RetryCause.TIMEOUT), one.retried(RetryCause.TIMEOUT)) == (2, 1)
     assert (whole.gauge("files"), one.gauge("files"), one.gauge("pages")) == (4, 2, 0)
-    assert dict(whole.requests) == {"messages.getHistory": 2}
+    assert dict(whole.requests) == {"messages.getHistory": 2, "an article": 2}
+    assert whole.centres == ((2, 2),)
     assert whole.flushes.count == whole.cache_saves.count == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from tobs_tui.display import duration, size
+from tobs_tui.display import duration, kind_words, size
 from tobs_tui.engine.estimate import NONE, ChatEstimate, ExportEstimate, Figure, KindEstimate, Sure, Totals
 from tobs_tui.metrics import Wait
 
@@ -45,7 +45,7 @@ def estimate_lines(estimate: ExportEstimate) -> Iterator[Said]:
     for kind in sorted(totals.kinds, key=lambda kind: (-kind.bytes.value, -kind.messages.value)):
         yield _kind_row(kind), Tone.ROW
     if totals.uncounted:
-        yield f"besides, not counted by Telegram: {', '.join(totals.uncounted)}", Tone.WORDS
+        yield f"besides, not counted by Telegram: {', '.join(map(kind_words, totals.uncounted))}", Tone.WORDS
     if estimate.chats > 1 or any(chat.why for chat in estimate.each):
         yield "", Tone.WORDS
         yield _cells("messages", "files", "bytes", "chat"), Tone.HEAD
@@ -54,7 +54,7 @@ def estimate_lines(estimate: ExportEstimate) -> Iterator[Said]:
 
 def _kind_row(kind: KindEstimate) -> str:
     """What holds no messages of its own, or no files, has none to show."""
-    return _cells(_number(kind.messages) if kind.messages != NONE else "", _number(kind.files), _size(kind.bytes), kind.kind)
+    return _cells(_number(kind.messages) if kind.messages != NONE else "", _number(kind.files), _size(kind.bytes), kind_words(kind.kind))
 
 
 def _chat(chat: ChatEstimate) -> Said:

@@ -135,7 +135,7 @@ class Caller:
 
     async def _send(self, request: TLRequest, metrics: Metrics, way: _Way, lane: Lane) -> Any:
         way.line = self._pool.transfer(lane.dc) if way.transfer else self._pool.home
-        metrics.request(lane.method)
+        metrics.request(lane.method, lane.dc)
         return await way.line.request(self._takeout.wrapped(request, way.takeout) if way.takeout else request)
 
     async def _move(self, elsewhere: Any, metrics: Metrics, way: _Way) -> None:

@@ -34,7 +34,7 @@ class Surroundings(Protocol):
         """A line to an address, through the proxy if there is one."""
         ...
 
-    async def greet(self, link: Link) -> None:
+    async def greet(self, dc: int, link: Link) -> None:
         """Say who we are on a new link."""
         ...
 
@@ -136,7 +136,7 @@ class Connection:
         done = False
         try:
             await link.connect(self._around.seconds)
-            await self._around.greet(link)
+            await self._around.greet(self.dc, link)
             if not self._home:
                 await self._around.authorise(self.dc, link)
             done = True

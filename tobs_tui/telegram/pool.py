@@ -109,9 +109,9 @@ class Pool:
         """A line to an address, through the proxy if there is one."""
         return Line(dc, address, self._settings.proxy)
 
-    async def greet(self, link: Link) -> None:
+    async def greet(self, dc: int, link: Link) -> None:
         """Say who we are, and learn where the data centres are."""
-        self._metrics.request("help.getConfig")
+        self._metrics.request("help.getConfig", dc)
         config: types.Config = await link.ask(self._introduced(functions.help.GetConfigRequest()), self.seconds)
         if self.session.set_addresses(fit_addresses(config.dc_options, through_proxy=self._settings.proxy is not None)):
             await self.session.save()
@@ -137,9 +137,9 @@ class Pool:
         async with self._locks[dc]:
             if self.session.authorised(dc):
                 return
-            self._metrics.request("auth.exportAuthorization")
+            self._metrics.request("auth.exportAuthorization", self.session.dc)
             exported = await self.home.request(functions.auth.ExportAuthorizationRequest(dc))
-            self._metrics.request("auth.importAuthorization")
+            self._metrics.request("auth.importAuthorization", dc)
             await link.ask(functions.auth.ImportAuthorizationRequest(exported.id, exported.bytes), self.seconds)
             self.session.set_authorised(dc, True)
             await self.session.save()

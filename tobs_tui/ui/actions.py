@@ -26,7 +26,7 @@ from tobs_tui.engine.snapshot import JobState, JobView
 from tobs_tui.model import ExportOptions
 from tobs_tui.options import export_options
 from tobs_tui.ui import takeout, words
-from tobs_tui.ui.commands import Pane
+from tobs_tui.ui.commands import PACES, Pane
 from tobs_tui.ui.line_list import LineList
 from tobs_tui.ui.screens.choice import Choice, ChoiceScreen
 from tobs_tui.ui.screens.estimate import EstimateScreen
@@ -38,8 +38,6 @@ from tobs_tui.ui.screens.palette import PaletteScreen
 
 if TYPE_CHECKING:
     from tobs_tui.ui.app import TobsApp
-
-PACES = (1.0, 2.0, 5.0, 10.0)
 
 
 class Actions:
@@ -174,14 +172,13 @@ class Actions:
         job = self._job()
         if job is None:
             return
-        text = f"{display_text(job.title)}: {words.number(job.messages)} messages are written. They stay, and a retry goes on from there."
 
         def answered(answer: str | None) -> None:
             if answer == "cancel":
                 self._submit(Cancel(job.id))
 
         choices = (Choice("x", "cancel", "Cancel this export"), Choice("k", "keep", "Keep it"))
-        self._app.open(ChoiceScreen("Cancel this export?", text, choices), answered)
+        self._app.open(ChoiceScreen("Cancel this export?", f"{display_text(job.title)}: {_kept_words(job)}", choices), answered)
 
     def retry(self) -> None:
         if job := self._job():
@@ -300,3 +297,11 @@ class Actions:
     def last(self) -> None:
         if found := self._list():
             found.move_to_end(last=True)
+
+
+def _kept_words(job: JobView) -> str:
+    """What a job that is cancelled leaves."""
+    if not job.messages:
+        return "it has written no messages yet. A retry begins it."
+    is_there, stays = ("message is", "It stays") if job.messages == 1 else ("messages are", "They stay")
+    return f"{words.number(job.messages)} {is_there} written. {stays}, and a retry goes on from there."

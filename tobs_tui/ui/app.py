@@ -203,7 +203,8 @@ class TobsApp(App[None]):
                 self._close_login()
             case Trouble():
                 self._show_trouble(event)
-            case TopicsListed(why=why) if why:
+            case TopicsListed(chat=chat, why=why) if why:
+                self.main.chats.without_topics(chat)
                 self.say(f"The topics couldn't be read: {display_text(why)}")
             case JobEnded():
                 self._show_end(event)
@@ -271,11 +272,9 @@ class TobsApp(App[None]):
 
     # Commands
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
         """While a field has the focus, keys that type a character type it."""
-        if action == "do" and isinstance(self.focused, Input):
-            return not BY_ID[str(parameters[0])].typed
-        return True
+        return action != "do_typed" or not isinstance(self.focused, Input)
 
     def action_do(self, name: str) -> None:
         """Do a command, or say why it can't be done now. Keys that come before the first paint wait for it."""
@@ -287,6 +286,10 @@ class TobsApp(App[None]):
             self.say(why)
         else:
             self._actions.find(name)()
+
+    def action_do_typed(self, name: str) -> None:
+        """Do a command by a key that types a character in a field."""
+        self.action_do(name)
 
     def say(self, text: str, *, title: str = "", trouble: bool = False) -> None:
         """Show a toast, unless it stands there already. What is in it is data: it is cleaned, and never read as markup."""

@@ -10,9 +10,10 @@ from textual.binding import Binding
 
 from tobs_tui.engine.snapshot import JobState, JobView, Phase
 
-# The letter that the same key gives on a Russian keyboard. A terminal sends it as itself, so it is bound too.
+# What the same key gives on a Russian keyboard. A terminal sends it as itself, so it is bound too.
 _CYRILLIC = dict(zip("qwertyuiop[]asdfghjklzxcvbnm", "йцукенгшщзхъфывапролдячсмить", strict=True))
 _CYRILLIC |= {latin.upper(): letter.upper() for latin, letter in _CYRILLIC.items() if latin.isalpha()}
+_CYRILLIC |= {"left_square_bracket": "х", "right_square_bracket": "ъ", "slash": "full_stop", "question_mark": "comma"}
 _SHOWN = {
     "space": "space",
     "slash": "/",
@@ -31,7 +32,9 @@ _SHOWN = {
     "shift+up": "shift+↑",
     "shift+down": "shift+↓",
 }
-_TYPED = ("space", "slash", "question_mark", "left_square_bracket", "right_square_bracket", "plus", "minus")
+_TYPED = ("space", "slash", "question_mark", "left_square_bracket", "right_square_bracket", "plus", "minus", "full_stop", "comma")
+PACES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between two looks at the metrics."""
 
 
 class Pane(Enum):
@@ -59,8 +62,13 @@ class ScreenState:
     filtered: bool = False
     forum: bool = False
     unfolded: bool = False
+    topics: bool = False
+    ranging: bool = False
     job: JobView | None = None
     states: frozenset[JobState] = frozenset()
+    place: int = 0
+    jobs: int = 0
+    pace: float = PACES[0]
 
 
 Why = Callable[[ScreenState], str]
@@ -96,8 +104,8 @@ def _can_queue(state: ScreenState) -> str:
 
 
 def _can_estimate(state: ScreenState) -> str:
-    if not state.shown and not state.selected:
-        return "There is no chat to estimate"
+    if not state.selected and (why := _some_chat(state)):
+        return why
     return _can_refresh(state)
 
 
@@ -110,26 +118,36 @@ def _can_refresh(state: ScreenState) -> str:
 
 
 def _can_unfold(state: ScreenState) -> str:
-    return _some_chat(state) or ("" if state.forum else "This is no forum")
+    if why := _some_chat(state):
+        return why
+    if not state.forum:
+        return "This is no forum"
+    return "Its topics are shown already" if state.unfolded and state.topics else ""
 
 
 def _can_fold(state: ScreenState) -> str:
     return _some_chat(state) or ("" if state.unfolded else "No topics are unfolded here")
 
 
+def _can_leave(state: ScreenState) -> str:
+    return "" if state.filtered or state.ranging else "There is no filter and no range to leave"
+
+
 def _some_job(state: ScreenState) -> str:
-    return "" if state.job else "The queue is empty"
+    if state.job:
+        return ""
+    return "What was queued before isn't known yet" if state.phase in _NOT_READY else "The queue is empty"
 
 
 def _can_pause(state: ScreenState) -> str:
     if state.job is None:
-        return "The queue is empty"
+        return _some_job(state)
     return f"This job is {state.job.state.value} already" if state.job.state.ended else ""
 
 
 def _can_retry(state: ScreenState) -> str:
     if state.job is None:
-        return "The queue is empty"
+        return _some_job(state)
     if state.job.state in (JobState.INCOMPLETE, JobState.FAILED, JobState.CANCELLED):
         return ""
     return f"This job is {state.job.state.value}: only incomplete, failed and cancelled ones are tried again"
@@ -137,8 +155,28 @@ def _can_retry(state: ScreenState) -> str:
 
 def _can_move(state: ScreenState) -> str:
     if state.job is None:
-        return "The queue is empty"
+        return _some_job(state)
     return "" if state.job.state is JobState.QUEUED else f"This job is {state.job.state.value}: only queued ones are moved"
+
+
+def _can_move_up(state: ScreenState) -> str:
+    return _can_move(state) or ("" if state.place else "This job is at the top already")
+
+
+def _can_move_down(state: ScreenState) -> str:
+    return _can_move(state) or ("" if state.place < state.jobs - 1 else "This job is at the end already")
+
+
+def _can_go_faster(state: ScreenState) -> str:
+    return "" if state.pace > PACES[0] else f"It looks every {PACES[0]:.0f} s already, the fastest pace"
+
+
+def _can_go_slower(state: ScreenState) -> str:
+    return "" if state.pace < PACES[-1] else f"It looks every {PACES[-1]:.0f} s already, the slowest pace"
+
+
+def _pause_word(state: ScreenState) -> str:
+    return "resume" if state.job is not None and state.job.state is JobState.PAUSED else ""
 
 
 def _some_ended(state: ScreenState) -> str:
@@ -155,7 +193,7 @@ def _some_paused(state: ScreenState) -> str:
 
 def _has_notes(state: ScreenState) -> str:
     if state.job is None:
-        return "The queue is empty"
+        return _some_job(state)
     return "" if state.job.folder else "This job has written no notes yet"
 
 
@@ -164,8 +202,8 @@ class Command:
     """One thing that the user can do.
 
     `keys` are Textual's names, the first is the one shown. `text` says in the help what it does, `short` on the key bar (empty: not
-    there). `why_not` gives the reason why it can't be done now, or an empty string. `moves` marks plain cursor keys,
-    which no palette needs.
+    there), and `other` another word for it where the state wants one. Of the key bar, what has the highest `rank` is left out first.
+    `why_not` gives the reason why it can't be done now, or an empty string. `moves` marks plain cursor keys, which no palette needs.
     """
 
     id: str
@@ -175,16 +213,17 @@ class Command:
     short: str = ""
     why_not: Why = _always
     moves: bool = False
+    rank: int = 2
+    other: Callable[[ScreenState], str] = _always
 
     @property
     def key(self) -> str:
         """The first key as people read it; empty where there is none."""
         return shown_key(self.keys[0]) if self.keys else ""
 
-    @property
-    def typed(self) -> bool:
-        """Whether one of its keys types a character: then it isn't done while a field has the focus."""
-        return any(len(key) == 1 or key in _TYPED for key in self.keys)
+    def word(self, state: ScreenState) -> str:
+        """What the key bar calls it now."""
+        return self.other(state) or self.short
 
     @property
     def all_keys(self) -> tuple[str, ...]:
@@ -194,14 +233,15 @@ class Command:
 
 def cyrillic(key: str) -> str:
     """The name of the same key under a Russian layout, or an empty string."""
-    if key == "left_square_bracket":
-        return "х"
-    if key == "right_square_bracket":
-        return "ъ"
     start, _, letter = key.rpartition("+")
-    if len(letter) != 1 or letter not in _CYRILLIC:
+    if letter not in _CYRILLIC:
         return ""
     return f"{start}+{_CYRILLIC[letter]}" if start else _CYRILLIC[letter]
+
+
+def types(key: str) -> bool:
+    """Whether a key types a character: then it does nothing else while a field has the focus."""
+    return len(key) == 1 or key in _TYPED
 
 
 def shown_key(key: str) -> str:
@@ -210,34 +250,34 @@ def shown_key(key: str) -> str:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("select", ("space",), "Select the chat, or take it out, and go to the next", Pane.CHATS, "select", _some_chat),
-    Command("export", ("enter",), "Export the selected chats, or the one under the cursor", Pane.CHATS, "queue", _can_queue),
+    Command("select", ("space",), "Select the chat, or take it out, and go to the next", Pane.CHATS, "select", _some_chat, rank=1),
+    Command("export", ("enter",), "Export the selected chats, or the one under the cursor", Pane.CHATS, "queue", _can_queue, rank=1),
     Command("estimate", ("e",), "Estimate what their export would bring, before it begins", Pane.CHATS, "estimate", _can_estimate),
-    Command("range", ("v",), "Select a range: once at its start, once at its end", Pane.CHATS, "range", _some_chat),
+    Command("range", ("v",), "Select a range: once at its start, once at its end", Pane.CHATS, "range", _some_chat, rank=3),
     Command("select_up", ("shift+up",), "Select and go up", Pane.CHATS, why_not=_some_chat, moves=True),
     Command("select_down", ("shift+down",), "Select and go down", Pane.CHATS, why_not=_some_chat, moves=True),
     Command("select_all", ("a",), "Select all chats shown", Pane.CHATS, "all", _some_chat),
     Command("invert", ("i",), "Invert the selection of the chats shown", Pane.CHATS, why_not=_some_chat),
-    Command("clear", ("c",), "Clear the selection", Pane.CHATS, "clear", _some_selection),
-    Command("next_folder", ("right_square_bracket",), "Next folder", Pane.CHATS, "folder"),
+    Command("clear", ("c",), "Clear the selection", Pane.CHATS, "clear", _some_selection, rank=1),
+    Command("next_folder", ("right_square_bracket",), "Next folder", Pane.CHATS, "folder", rank=3),
     Command("previous_folder", ("left_square_bracket",), "Previous folder", Pane.CHATS),
     Command("unfold", ("right",), "Unfold a forum into its topics, to choose them one by one", Pane.CHATS, why_not=_can_unfold),
     Command("fold", ("left",), "Fold the topics again", Pane.CHATS, why_not=_can_fold),
-    Command("leave", ("escape",), "Leave the filter or the range", Pane.CHATS),
-    Command("details", ("enter",), "Details: where the notes are, what failed and why", Pane.QUEUE, "details", _some_job),
-    Command("pause", ("p",), "Pause the job, or let it go on", Pane.QUEUE, "pause", _can_pause),
-    Command("cancel", ("x",), "Cancel the job; what is written stays", Pane.QUEUE, "cancel", _can_pause),
-    Command("retry", ("r",), "Try again what is incomplete, failed or cancelled", Pane.QUEUE, "retry", _can_retry),
-    Command("job_up", ("K",), "Move the queued job up", Pane.QUEUE, "move up", _can_move),
-    Command("job_down", ("J",), "Move the queued job down", Pane.QUEUE, why_not=_can_move),
+    Command("leave", ("escape",), "Leave the filter or the range", Pane.CHATS, why_not=_can_leave),
+    Command("details", ("enter",), "Details: where the notes are, what failed and why", Pane.QUEUE, "details", _some_job, rank=1),
+    Command("pause", ("p",), "Pause the job, or let it go on", Pane.QUEUE, "pause", _can_pause, rank=1, other=_pause_word),
+    Command("cancel", ("x",), "Cancel the job; what is written stays", Pane.QUEUE, "cancel", _can_pause, rank=1),
+    Command("retry", ("r",), "Try again what is incomplete, failed or cancelled", Pane.QUEUE, "retry", _can_retry, rank=1),
+    Command("job_up", ("K",), "Move the queued job up", Pane.QUEUE, "move up", _can_move_up, rank=3),
+    Command("job_down", ("J",), "Move the queued job down", Pane.QUEUE, why_not=_can_move_down),
     Command("copy", ("y",), "Copy the path of the notes", Pane.QUEUE, "copy path", _has_notes),
     Command("clear_ended", ("c",), "Take what is done or cancelled off the list", Pane.QUEUE, "clear", _some_ended),
-    Command("faster", ("plus",), "Look more often", Pane.METRICS, "faster"),
-    Command("slower", ("minus",), "Look less often", Pane.METRICS, "slower"),
+    Command("faster", ("plus",), "Look more often", Pane.METRICS, "faster", _can_go_faster),
+    Command("slower", ("minus",), "Look less often", Pane.METRICS, "slower", _can_go_slower),
     Command("freeze", ("P",), "Freeze the metrics, or let them go on", Pane.METRICS, "freeze"),
-    Command("filter", ("slash",), "Filter the chats: words, !word, type:channel, unread, exported", Pane.ANY, "filter"),
-    Command("whole", ("m",), "Metrics on the whole screen, and back", Pane.ANY, "whole"),
-    Command("next_pane", ("tab",), "Next pane", Pane.ANY, "pane"),
+    Command("filter", ("slash",), "Filter the chats: words, !word, type:channel, unread, exported", Pane.ANY, "filter", rank=1),
+    Command("whole", ("m",), "Metrics on the whole screen, and back", Pane.ANY, "whole", rank=3),
+    Command("next_pane", ("tab",), "Next pane", Pane.ANY, "pane", rank=1),
     Command("previous_pane", ("shift+tab",), "Previous pane", Pane.ANY),
     Command("chats", ("1",), "Go to the chats", Pane.ANY),
     Command("queue", ("2",), "Go to the queue", Pane.ANY),
@@ -263,28 +303,31 @@ BY_ID = {command.id: command for command in COMMANDS}
 
 
 def bindings_of(pane: Pane) -> list[Binding]:
-    """The bindings of one pane. All lead to the app's action `do`."""
-    return [_binding(command) for command in COMMANDS if command.pane is pane and command.keys and not _is_move(command)]
+    """The bindings of one pane. All lead to the app's actions `do` and `do_typed`."""
+    return [each for command in COMMANDS if command.pane is pane and not _is_move(command) for each in _bindings(command)]
 
 
 def bindings_to_move() -> list[Binding]:
     """The keys that move in any list or page."""
-    return [_binding(command) for command in COMMANDS if _is_move(command)]
+    return [each for command in COMMANDS if _is_move(command) for each in _bindings(command)]
 
 
 def bindings_for(*ids: str) -> list[Binding]:
     """The bindings of some commands, for a screen that serves them too."""
-    return [_binding(BY_ID[name]) for name in ids]
+    return [each for name in ids for each in _bindings(BY_ID[name])]
 
 
 def _is_move(command: Command) -> bool:
     return command.pane is Pane.ANY and command.moves
 
 
-def _binding(command: Command) -> Binding:
+def _bindings(command: Command) -> list[Binding]:
     """Bindings with priority are done before the next key is looked at. Others wait in the queue of their widget, and over a
     slow line, where keys come in bursts, the keys after a `/` would be taken for commands."""
-    return Binding(",".join(command.all_keys), f"app.do('{command.id}')", command.text, show=False, priority=True)
+    return [
+        Binding(key, f"app.{'do_typed' if types(key) else 'do'}('{command.id}')", command.text, show=False, priority=True)
+        for key in command.all_keys
+    ]
 
 
 def key_bar(pane: Pane) -> tuple[Command, ...]:

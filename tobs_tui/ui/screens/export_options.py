@@ -53,7 +53,7 @@ class ExportOptionsScreen(Form[ExportOptions]):
     """Asks for the options of an export of so many chats."""
 
     def __init__(self, chats: int, options: ExportOptions) -> None:
-        keys = "enter queues · ↑↓ field · ←→ space choose · a all · n none · esc"
+        keys = "enter queues · ↑↓←→ go · space picks · a all · n none · esc back"
         super().__init__(f"Export {words.count(chats, 'chat')}", keys)
         self._options = options
 

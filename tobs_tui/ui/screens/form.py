@@ -20,6 +20,24 @@ from tobs_tui.ui.widgets.filter_input import CalmInput
 LABEL = 12
 
 
+class Wrong(Lines):
+    """What is wrong with a field, wrapped anew when the width changes."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="field-wrong")
+        self._words = ""
+
+    def say(self, words: str) -> None:
+        """Say this from now on; an empty text takes no room."""
+        self._words = words
+        lines = wrapped(f"✗ {display_text(words)}", max(20, self.size.width or 50), "", Look.TROUBLE) if words else []
+        self.styles.height = len(lines)
+        self.show(*lines)
+
+    def on_resize(self) -> None:
+        self.say(self._words)
+
+
 class Field(Vertical):
     """A label, the widget that holds the value, and what is wrong with it."""
 
@@ -35,7 +53,7 @@ class Field(Vertical):
             yield self.widget
             if self._note:
                 yield Lines(classes="field-note")
-        yield Lines(classes="field-wrong")
+        yield Wrong()
 
     def on_mount(self) -> None:
         self.query_one(".field-label", Lines).show((Piece(left(self._label, LABEL), Look.MUTED),))
@@ -44,10 +62,7 @@ class Field(Vertical):
 
     def set_wrong(self, words: str) -> None:
         """Say what is wrong; nothing for an empty text."""
-        wrong = self.query_one(".field-wrong", Lines)
-        lines = wrapped(f"✗ {display_text(words)}", max(20, wrong.size.width or 50), "", Look.TROUBLE) if words else []
-        wrong.styles.height = len(lines)
-        wrong.show(*lines)
+        self.query_one(Wrong).say(words)
 
 
 class Form(Popup[Result]):

@@ -36,7 +36,7 @@ class HelpScreen(Page[None]):
         for example, meaning in _FILTER:
             yield from _entry(example, meaning, width)
         yield ()
-        text = "Letters work on a Russian keyboard too. The mouse can click and scroll, and is never needed."
+        text = "Letters, / ? [ and ] work on a Russian keyboard too. The mouse can click and scroll, and is never needed."
         yield from wrapped(text, width, "  ", Look.MUTED)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 
-from tobs_tui.display import display_text
+from tobs_tui.display import display_text, kind_words
 from tobs_tui.engine.snapshot import JobState, JobView, Snapshot
 from tobs_tui.ui import words
-from tobs_tui.ui.commands import BY_ID, bindings_for
+from tobs_tui.ui.commands import BY_ID, ScreenState, bindings_for
 from tobs_tui.ui.lines import Line, Look, Piece, left, plain, wrapped
 from tobs_tui.ui.screens.popup import Page
 from tobs_tui.ui.widgets.job_list import GLYPHS, job_title, only_files_missing, pace_text, reason_text
@@ -26,21 +27,21 @@ class JobScreen(Page[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(*_COMMANDS)]
 
     def __init__(self, job: JobView, now: float) -> None:
-        keys = " · ".join(f"{BY_ID[name].key} {BY_ID[name].short}" for name in _COMMANDS)
-        super().__init__(job_title(job), f"{keys} · ↑↓ move · esc closes")
+        super().__init__(job_title(job), _keys(job))
         self.job = job
         self._now = now
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         self._now = snapshot.at
         self.job = next((job for job in snapshot.jobs if job.id == self.job.id), self.job)
+        self.set_keys(_keys(self.job))
         self.draw()
 
     def lines(self, width: int) -> Iterator[Line]:
         yield from self._facts(width)
         yield ()
         yield from self._files(width)
-        yield from self._kinds()
+        yield from self._kinds(width)
         yield from self._failures(width)
         yield plain("Metrics of this job", Look.STRONG)
         yield from job_lines(self.job.metrics, self._now)
@@ -76,12 +77,14 @@ class JobScreen(Page[None]):
                 yield from wrapped(f"waiting: {display_text(file.waiting)}", width, "    ", Look.MUTED)
         yield ()
 
-    def _kinds(self) -> Iterator[Line]:
+    def _kinds(self, width: int) -> Iterator[Line]:
         if not self.job.kinds:
             return
         yield plain("Messages of this run by kind", Look.STRONG)
-        for kind, amount in sorted(self.job.kinds, key=lambda pair: -pair[1]):
-            yield Piece(f"  {left(display_text(kind), 24)}", Look.MUTED), Piece(f"{words.number(amount):>10}")
+        named = [(display_text(kind_words(kind)), amount) for kind, amount in sorted(self.job.kinds, key=lambda pair: -pair[1])]
+        wide = min(width - 12, max(24, *(cell_len(name) for name, _ in named)))
+        for name, amount in named:
+            yield Piece(f"  {left(name, wide)}", Look.MUTED), Piece(f"{words.number(amount):>10}")
         yield ()
 
     def _whole_failure(self, width: int) -> Iterator[Line]:
@@ -105,6 +108,11 @@ class JobScreen(Page[None]):
         if failed > len(listed):
             yield plain(f"  and {words.number(failed - len(listed))} more", Look.MUTED)
         yield ()
+
+
+def _keys(job: JobView) -> str:
+    keys = " · ".join(f"{BY_ID[name].key} {BY_ID[name].word(ScreenState(job=job))}" for name in _COMMANDS)
+    return f"{keys} · ↑↓ move · esc closes"
 
 
 def _fact(label: str, text: str, width: int) -> Iterator[Line]:

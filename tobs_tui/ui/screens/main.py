@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tobs_tui.engine.snapshot import JobView, Phase, Snapshot
-from tobs_tui.ui.commands import PANES, Pane, ScreenState, bindings_of
+from tobs_tui.ui.commands import PACES, PANES, Pane, ScreenState, bindings_of
 from tobs_tui.ui.lines import Lines
 from tobs_tui.ui.widgets import titles
 from tobs_tui.ui.widgets.chat_list import ChatListView, header_line
@@ -49,7 +49,7 @@ class MainScreen(Screen[None]):
         super().__init__(id="main", classes="-on-chats")
         self.vault = vault
         self.pane = Pane.CHATS
-        self.pace = 1.0
+        self.pace = PACES[0]
         self.frozen = False
         self.leaving = ""
         self._snapshot = Snapshot()
@@ -114,8 +114,13 @@ class MainScreen(Screen[None]):
             filtered=bool(chats.filter_text),
             forum=chats.on_forum,
             unfolded=chats.in_unfolded,
+            topics=chats.row is not None and bool(chats.row.topics),
+            ranging=chats.range_start is not None,
             job=self.job,
             states=frozenset(job.state for job in self._snapshot.jobs),
+            place=self.jobs.cursor,
+            jobs=len(self._snapshot.jobs),
+            pace=self.pace,
         )
 
     # Snapshots

@@ -78,7 +78,7 @@ class Popup(ModalScreen[Result | None]):
 class Page(Popup[Result]):
     """A box with lines to read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "close", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q,й", "close", "Close", show=False)]
     AUTO_FOCUS = "LinePage"
 
     def __init__(self, title: str, keys: str = "↑↓ PgUp PgDn move · esc closes") -> None:

@@ -155,6 +155,11 @@ class ChatListView(LineList):
         self.unfolded.discard(forum)
         self._fill()
 
+    def without_topics(self, forum: int) -> None:
+        """The topics of a forum couldn't be read: fold it again."""
+        self.unfolded.discard(forum)
+        self._fill()
+
     @property
     def row(self) -> ChatRow | None:
         """The chat under the cursor."""
@@ -268,7 +273,9 @@ class ChatListView(LineList):
         return tuple(pieces)
 
     def _chosen_of(self, row: ChatRow) -> str:
-        """How many topics of a forum are selected: folded, their rows can't say it."""
+        """How many topics of a forum are selected: folded, their rows can't say it. Or that they are being read."""
+        if row.chat.id in self.unfolded and not row.topics:
+            return "reading its topics…"
         amount = sum((row.chat.id, topic.id) in self.selected for topic in row.topics)
         return f"{amount} of {len(row.topics)} topics" if amount and row.chat.id not in self.selected else ""
 

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from tobs_tui.display import kind_words
 from tobs_tui.ui.lines import NOTHING, Line, Lined, Look, Piece
 
 
@@ -71,5 +72,5 @@ class Choices(Lined, can_focus=True):
         opened, mark, closed = "(•)" if self._single else "[x]"
         mark = mark if option in self.chosen else " "
         look = Look.CURSOR if self.has_focus and place == self._at else Look.STRONG if option in self.chosen else Look.MUTED
-        text = f"{opened}{mark}{closed} {option}"
+        text = f"{opened}{mark}{closed} {kind_words(option)}"
         return Piece(text, look), Piece(" " * (wide - len(text)))

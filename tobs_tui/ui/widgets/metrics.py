@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from tobs_tui.display import display_text
-from tobs_tui.engine.snapshot import Phase, Snapshot
+from tobs_tui.engine.snapshot import FileView, Phase, Snapshot
 from tobs_tui.errors import RetryCause
-from tobs_tui.metrics import MetricsSnapshot, RateSnapshot, TimingSnapshot, Wait
+from tobs_tui.metrics import Budget, MetricsSnapshot, RateSnapshot, TimingSnapshot, Wait
 from tobs_tui.ui import words
 from tobs_tui.ui.commands import Pane, bindings_of
 from tobs_tui.ui.line_list import LinePage
-from tobs_tui.ui.lines import Line, Look, Piece, left, plain, right, width_of
+from tobs_tui.ui.lines import NOTHING, Line, Look, Piece, left, plain, right, width_of
 
 WIDE = 100
 _CAUSES = {
@@ -57,6 +58,7 @@ class MetricsView(LinePage):
         self.whole = False
         self._snapshot = Snapshot()
         self._last_busy: MetricsSnapshot | None = None
+        self._file_rows = 0
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the metrics of a snapshot; when nothing runs they stand still."""
@@ -77,7 +79,15 @@ class MetricsView(LinePage):
         """Draw the lines for the present width."""
         metrics, now, width = self._snapshot.metrics, self._snapshot.at, self.row_width
         lines = metrics_lines(metrics, now, width)
-        self.show(*lines, *(_more_lines(metrics, now) if self.whole else ()))
+        self.show(*lines, *(_more_lines(metrics, now, width, self._file_lines(width)) if self.whole else ()))
+
+    def _file_lines(self, width: int) -> list[Line]:
+        """A line for each file in flight, large ones first: they stay. While anything runs their room doesn't shrink: a list that
+        changes its length is painted as a whole."""
+        files = [file for job in self._snapshot.jobs for file in job.under_way if file.parts or file.waiting]
+        lines = [_file_line(file, width) for file in sorted(files, key=lambda file: -file.size)] or [plain("   none", Look.MUTED)]
+        self._file_rows = max(self._file_rows, len(lines)) if busy(self._snapshot) else len(lines)
+        return lines + [NOTHING] * (self._file_rows - len(lines))
 
     def on_resize(self) -> None:
         self.draw()
@@ -88,7 +98,7 @@ def metrics_lines(metrics: MetricsSnapshot, now: float, width: int) -> list[Line
     rates, counts = _rates(metrics), _counts(metrics, now)
     if width < WIDE:
         return [*rates, *counts]
-    return [(*start, Piece(" " * (_HALF - width_of(start))), *end) for start, end in zip(rates, counts, strict=True)]
+    return _beside(rates, counts)
 
 
 def job_lines(metrics: MetricsSnapshot, now: float) -> list[Line]:
@@ -155,15 +165,54 @@ def _count(label: str, amount: int, text: str) -> Line:
     return Piece(f"   {left(label, 11)}", Look.MUTED), Piece(right(words.number(amount), 7)), Piece(f"  {text}")
 
 
-def _more_lines(metrics: MetricsSnapshot, now: float) -> list[Line]:
-    """What there is room for on a whole screen: every wait, every method, every cause."""
-    lines: list[Line] = [plain(""), plain("   Waits", Look.STRONG)]
-    lines += [plain(f"   {wait_text(wait, now)}") for wait in metrics.waits] or [plain("   none", Look.MUTED)]
-    lines += [plain(""), plain("   Requests by method", Look.STRONG)]
-    lines += [_count_of(method, amount) for method, amount in metrics.requests] or [plain("   none sent yet", Look.MUTED)]
-    lines += [plain(""), plain("   Retries by cause", Look.STRONG)]
-    lines += [_count_of(name, metrics.retried(cause)) for cause, name in _CAUSES.items()]
-    return lines
+def _more_lines(metrics: MetricsSnapshot, now: float, width: int, files: list[Line]) -> list[Line]:
+    """What there is room for on a whole screen: every wait, data centre, method, cause and file. Files come last, there may be many."""
+    waits = _part("Waits", [plain(f"   {wait_text(wait, now)}") for wait in metrics.waits], "none")
+    centres = _part("Data centres", _centre_lines(metrics), "none asked yet")
+    methods = _part("Requests by method", [_count_of(method, amount) for method, amount in metrics.requests], "none sent yet")
+    retries = _part("Retries by cause", [_count_of(name, metrics.retried(cause)) for cause, name in _CAUSES.items()])
+    files = _part("Files in flight", files)
+    if width < WIDE:
+        return [*waits, *centres, *methods, *retries, *files]
+    return [*_beside(waits, centres), *_beside(methods, retries), *files]
+
+
+def _part(title: str, lines: list[Line], none: str = "") -> list[Line]:
+    return [NOTHING, plain(f"   {title}", Look.STRONG), *(lines or [plain(f"   {none}", Look.MUTED)])]
+
+
+def _beside(starts: list[Line], ends: list[Line]) -> list[Line]:
+    """Two columns, as long as the longer one."""
+    pairs = zip_longest(starts, ends, fillvalue=NOTHING)
+    return [(*start, Piece(" " * (_HALF - width_of(start))), *end) for start, end in pairs]
+
+
+def _centre_lines(metrics: MetricsSnapshot) -> list[Line]:
+    """For each data centre the requests sent there, and the pace that floods taught."""
+    sent = dict(metrics.centres)
+    paces = {dc: " · ".join(_pace_words(budget) for budget in metrics.budgets if budget.dc == dc) for dc in _centres(metrics)}
+    return [(*_count(f"dc{dc}", sent.get(dc, 0), "requests"), Piece(f"   {pace}" if pace else "")) for dc, pace in paces.items()]
+
+
+def _centres(metrics: MetricsSnapshot) -> list[int]:
+    return sorted({*dict(metrics.centres), *(wait.dc for wait in metrics.waits), *(budget.dc for budget in metrics.budgets)})
+
+
+def _pace_words(budget: Budget) -> str:
+    where = " in the takeout" if budget.takeout else ""
+    method = display_text(budget.method.rpartition(".")[2])
+    return f"{method}{where}: {budget.used} of {budget.limit} in {words.duration(budget.seconds)}"
+
+
+def _file_line(file: FileView, width: int) -> Line:
+    share = f"{words.size(file.received)} of {words.size(file.size)}"
+    pace = f"{right(words.megabytes(file.rate), 11)} · {words.count(file.parts, 'part')}"
+    failed = f" · {words.count(file.attempts, 'failed request')}" if file.attempts else ""
+    return (
+        Piece(f"   {left(display_text(file.name), min(40, width - 53))}", Look.MUTED),
+        Piece(f"{right(share, 21)}{right(words.percent(file.received, file.size), 7)}"),
+        Piece(f"  waiting: {display_text(file.waiting)}" if file.waiting else pace + failed),
+    )
 
 
 def _count_of(name: str, amount: int) -> Line:

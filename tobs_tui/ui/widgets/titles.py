@@ -106,16 +106,17 @@ def metrics_title(focused: bool, pace: float, frozen: bool) -> Line:
 
 
 def key_bar_line(pane: Pane, state: ScreenState, width: int) -> Line:
-    """The keys of a pane; those that can't be used now are greyed. What doesn't fit is left out, but never help and quit."""
+    """The keys of a pane; those that can't be used now are greyed. What doesn't fit is left out by rank, but never help and quit."""
     *commands, help_, quit_ = key_bar(pane)
-    end = (*_key(help_, state), Piece("  "), *_key(quit_, state))
-    pieces: list[Piece] = [Piece(" ")]
-    for command in commands:
-        extra = (*_key(command, state), Piece("  "))
-        if width_of(pieces) + width_of(extra) + width_of(end) + 1 > width:
-            continue
-        pieces += extra
-    return apart(tuple(pieces), (*end, Piece(" ")), width)
+    end = (*_key(help_, state), Piece("  "), *_key(quit_, state), Piece(" "))
+    keys = {command.id: (*_key(command, state), Piece("  ")) for command in commands}
+    room, shown = width - width_of(end) - 1, set[str]()
+    for command in sorted(commands, key=lambda command: command.rank + bool(command.why_not(state))):
+        if (cells := width_of(keys[command.id])) <= room:
+            room -= cells
+            shown.add(command.id)
+    pieces = (piece for name, key in keys.items() if name in shown for piece in key)
+    return apart((Piece(" "), *pieces), end, width)
 
 
 def filter_bar_line(width: int) -> Line:
@@ -127,4 +128,4 @@ def filter_bar_line(width: int) -> Line:
 
 def _key(command: Command, state: ScreenState) -> Line:
     greyed = bool(command.why_not(state))
-    return Piece(command.key, Look.MUTED if greyed else Look.ACCENT), Piece(f" {command.short}", Look.MUTED)
+    return Piece(command.key, Look.MUTED if greyed else Look.ACCENT), Piece(f" {command.word(state)}", Look.MUTED)
