@@ -121,6 +121,20 @@ def test_a_deleted_note_stays_away_until_it_is_wanted(account: SandboxProcess, t
     assert all_ids(tmp_path) == before
 
 
+def test_a_deleted_note_comes_back_also_when_later_messages_began_another(
+    account: SandboxProcess, tmp_path: Path, added: list[int]
+) -> None:
+    note = grow_one(account, tmp_path, added)
+    before, deleted = all_ids(tmp_path), VaultReader(tmp_path / "vault").block_ids(f"{HOME}/{note.name}")
+    note.unlink()
+    new = more(account, added)
+    run(account, tmp_path)
+    assert set(all_ids(tmp_path)) == {*before, *new} - set(deleted)
+    run(account, tmp_path, restore=True)
+    assert all_ids(tmp_path) == sorted([*before, *new])
+    assert VaultReader(tmp_path / "vault").block_ids(f"{HOME}/{note.name}") == [*deleted, *new]
+
+
 def test_an_empty_mount_point_is_not_written_to(account: SandboxProcess, tmp_path: Path) -> None:
     run(account, tmp_path)
     before, vault = VaultReader(tmp_path / "vault").picture(), tmp_path / "vault"

@@ -221,7 +221,7 @@ class _Survey:
         until = bool(options.until)
         if topic:
             return wanted_ids(max(known.whole, known.topics.get(topic, 0)), known.since, top, until=until)
-        holes = known.state.holes if known.state else ()
+        holes = _holes(known.state, options) if known.state else ()
         marks = {topic: read for topic, read in known.topics.items() if topic != WHOLE and read > known.whole}
         wanted = wanted_ids(known.whole, known.since, top, holes, until=until)
         return replace(wanted, marks=marks, narrowed=wanted.narrowed or bool(marks))
@@ -261,3 +261,8 @@ def _pages(chat: Chat, options: ExportOptions, messages: int) -> Figure:
     to it, its topics, where a date begins."""
     pages = (1 + max(0, -(-(messages - PAGE) // (PAGE - 1)))) if messages else 0
     return about(pages + 1 + chat.kind.dense_ids + (chat.kind is ChatKind.FORUM) + bool(options.since))
+
+
+def _holes(state: ChatState, options: ExportOptions) -> tuple[tuple[int, int], ...]:
+    """The holes of a chat, and with them what was deleted when that is wanted back."""
+    return (*state.holes, *state.away) if options.restore else state.holes

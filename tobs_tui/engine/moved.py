@@ -24,27 +24,38 @@ def moved_of(notes: Iterable[ShelfNote], place: Place) -> tuple[MovedNote, ...]:
 
 async def follow(store: Store, vault: Vault, chat: Chat, state: ChatState, options: ExportOptions) -> ChatState:
     """Find the notes of a chat again that aren't where they were, by their properties and the messages in them. Notes that are gone
-    become a hole when the options want them restored, and are left alone otherwise. Raises VaultError and CacheError."""
+    become a hole when the options want them restored, and are left alone otherwise: then they are remembered, because later messages may
+    begin a note in the place of theirs. Raises VaultError and CacheError."""
     known = await store.places.ranges(options.vault, chat.id)
     begun = {path for path in await store.places.begun(options.vault) if _is_of(path, state)} - known.keys()
     gone = await asyncio.to_thread(_gone, vault, known.keys() | begun)
     if not gone:
-        return state
+        return await _restored(store, state, options)
     shelf = await asyncio.to_thread(look_through, vault)
     place = await asyncio.to_thread(_place, vault, shelf, chat, state)
     if place.folder != state.folder:
         await store.places.move_media(options.vault, chat.id, state.folder, place.folder)
     found, left = await _found(store, vault, shelf, chat, options.vault, known, gone)
     lost = {path: known[path] for path in gone - found.keys() - begun}
-    holes = _merged([*state.holes, *((first - 1, last) for first, last in lost.values())]) if options.restore else state.holes
+    away = _merged([*state.away, *((first - 1, last) for first, last in lost.values())])
     here = _paths(left) | _paths(state.moved) | _paths(found.values())
-    state = replace(state, folder=place.folder, name=place.name, holes=holes, moved=_of_paths(here))
+    state = replace(state, folder=place.folder, name=place.name, away=away, moved=_of_paths(here))
     log.info("notes of chat %s: %d were moved, %d are gone", chat.id, len(found), len(lost))
     await store.put_chat(options.vault, state)
     await store.checkpoint(options.vault)
+    state = await _restored(store, state, options)
     await store.places.forget_begun(options.vault, gone & begun)
     # Last: whatever interrupts this, the notes are missed again, and found again.
     await store.places.move_notes(options.vault, chat.id, {old: note.path for old, note in found.items()})
+    return state
+
+
+async def _restored(store: Store, state: ChatState, options: ExportOptions) -> ChatState:
+    """What was deleted is a hole from now on, when the options want it back."""
+    if options.restore and state.away:
+        state = replace(state, holes=_merged([*state.holes, *state.away]), away=())
+        await store.put_chat(options.vault, state)
+        await store.checkpoint(options.vault)
     return state
 
 

@@ -161,11 +161,12 @@ class MovedNote:
 class ChatState:
     """A chat in a vault as of the last checkpoint.
 
-    `folder`, `name`, `title`, `kind`, `username`, `timezone`, `exported_at` (Unix seconds, 0 for never finished), `holes`, `moved`, `about`
-    (how the chat describes itself) and `before` (the marked id of the basic group that it was, 0 for none) are what `put_chat` said; a hole
-    (after, up to) is a range of ids that was left out below what was read, and may be there in part; `moved` are notes that lie elsewhere
-    than the layout says. The rest is counted by the store, and ignored by `put_chat`: ids and dates of the first and last message,
-    `messages`, `notes`, `files` that are done, and `missing` ones that failed.
+    `folder`, `name`, `title`, `kind`, `username`, `timezone`, `exported_at` (Unix seconds, 0 for never finished), `holes`, `moved`,
+    `about` (how the chat describes itself), `before` (the marked id of the basic group that it was, 0 for none) and `away` are what
+    `put_chat` said; a hole (after, up to) is a range of ids that was left out below what was read, and may be there in part; `moved`
+    are notes that lie elsewhere than the layout says; `away` are the ranges of notes that a person deleted, and that nobody asked to
+    have back. The rest is counted by the store, and ignored by `put_chat`: ids and dates of the first and last message, `messages`,
+    `notes`, `files` that are done, and `missing` ones that failed.
     """
 
     id: int
@@ -188,6 +189,7 @@ class ChatState:
     moved: tuple[MovedNote, ...] = ()
     about: str = ""
     before: int = 0
+    away: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

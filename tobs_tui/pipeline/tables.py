@@ -40,6 +40,7 @@ class ChatFacts:
     moved: tuple[MovedNote, ...] = ()
     about: str = ""
     before: int = 0
+    away: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of(cls, state: ChatState) -> ChatFacts:
