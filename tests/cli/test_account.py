@@ -140,7 +140,7 @@ def test_an_account_that_another_has_ends_with_3(account: tuple[Home, SandboxPro
 def test_signals_end_at_a_checkpoint_and_the_next_run_goes_on(account: tuple[Home, SandboxProcess], tmp_path: Path) -> None:
     home, sandbox = account
     arguments = ["export", "@big_chat", "--vault", str(tmp_path), "--json", "--media", "none", "--config", "settings.toml"]
-    sandbox.faults(rtt_ms=150)
+    sandbox.faults(rtt_ms=150, bandwidth=150_000)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with home.start(*arguments) as process:
             assert process.stderr
@@ -149,7 +149,7 @@ def test_signals_end_at_a_checkpoint_and_the_next_run_goes_on(account: tuple[Hom
             out, err = process.communicate(timeout=30)
         assert (process.returncode, out) == (128 + number, "")
         assert "Traceback" not in err
-    sandbox.faults(rtt_ms=0)
+    sandbox.faults(rtt_ms=0, bandwidth=0)
     ended = home.run(*arguments)
     assert ended.returncode == 0, ended.stderr
     (report,) = reports(ended)

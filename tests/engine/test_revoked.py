@@ -16,7 +16,7 @@ CHATS = 6
 
 
 def test_a_lost_session_ends_nothing_but_the_run(tmp_path: Path, options: ExportOptions) -> None:
-    with SandboxProcess(messages=2000, rtt_ms=80) as sandbox:
+    with SandboxProcess(messages=2000, rtt_ms=80, bandwidth=200_000) as sandbox:
         with driver_on(sandbox, tmp_path) as driver:
             driver.ready().wait_for(ChatsListed)
             rows = driver.engine.snapshot().chats.rows
@@ -30,7 +30,7 @@ def test_a_lost_session_ends_nothing_but_the_run(tmp_path: Path, options: Export
         assert stopped.exit_code == ExitCode.ACCOUNT, stopped
         assert len(states) == CHATS
         assert not {JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED} & set(states)
-        sandbox.faults(rtt_ms=0)
+        sandbox.faults(rtt_ms=0, bandwidth=0)
         with driver_on(sandbox, tmp_path) as driver:
             driver.ready()
             driver.until(lambda now: [job.state for job in now.jobs] == [JobState.DONE] * CHATS)
