@@ -6,7 +6,6 @@ serialised form of one of a few templates (about a microsecond each), so a chat 
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,12 +14,11 @@ from telethon.tl import types
 
 from tobs_tui.model import CHANNEL_MARK
 from tobs_tui.sandbox.chats import ChatRecord, History, peers_in
+from tobs_tui.sandbox.crowd import MEMBERS, REPLY_DISTANCE, START, Template, add_crowd, templates
 from tobs_tui.sandbox.files import RANGE, FileBook, FileSpec
 from tobs_tui.sandbox.generator import TlMessage, peer_of
 from tobs_tui.sandbox.people import access_hash, user
-from tobs_tui.sandbox.phrases import sentence
-from tobs_tui.sandbox.seeding import number, rng
-from tobs_tui.sandbox.texts import Rich, bold, code, compose, hashtag, italic, link
+from tobs_tui.sandbox.seeding import number
 
 if TYPE_CHECKING:
     from tobs_tui.sandbox.account import Account
@@ -33,14 +31,7 @@ SMALL_USERS = 700_000_000
 SMALL_LIMIT = 30_000
 """Small private chats take their message ids below the demo account's, so there can't be more of them."""
 
-BIG_USERS = 710_000_000
-START = 1_711_929_600
 SPAN = 15 * 30 * 86_400
-ID_MARK, DATE_MARK, REPLY_MARK = 0x5A5B5C01, 0x5A5B5C02, 0x5A5B5C03
-NUMBER_MARK = "@NUMBER@"
-REPLY_DISTANCE = 7
-TEMPLATES = 64
-MEMBERS = 24
 MOVED = 20
 """Each so-manieth large file lies at another data centre than its message says."""
 
@@ -79,32 +70,11 @@ class ComputedHistory(History):
         return frozenset(peers_in(self._compute(message_id)))
 
 
-class Template:
-    """One shape of message: its TL object, and its bytes cut where ids, dates and numbers go."""
-
-    def __init__(self, make: Callable[[int, int, int, str], types.Message], sender: int) -> None:
-        self.make = make
-        self.sender = sender
-        raw = bytes(make(ID_MARK, DATE_MARK, REPLY_MARK, NUMBER_MARK))
-        head, rest = raw.split(struct.pack("<i", ID_MARK))
-        middle, rest = rest.split(struct.pack("<i", DATE_MARK))
-        self._tail = rest.split(NUMBER_MARK.encode())
-        self._head = head
-        self._middle = middle.split(struct.pack("<i", REPLY_MARK))
-
-    def raw(self, message_id: int, date: int) -> bytes:
-        """The bytes of the message with that id and date."""
-        middle = self._middle
-        reply = struct.pack("<i", message_id - REPLY_DISTANCE).join(middle) if len(middle) > 1 else middle[0]
-        before, after = self._tail
-        return b"".join((self._head, struct.pack("<i", message_id), reply, struct.pack("<i", date), before, b"%08d" % message_id, after))
-
-
 class BigHistory(ComputedHistory):
     """The big chat's history: a template for each id."""
 
-    def __init__(self, files: FileBook, count: int, templates: list[Template]) -> None:
-        self._templates = templates
+    def __init__(self, files: FileBook, count: int, shapes: list[Template]) -> None:
+        self._shapes = shapes
         ids = array("q", (i for i in range(1, count + count // 20 + 200) if not is_hole(i)))[:count]
         self._last = ids[-1]
         super().__init__(files, ids, self._message, self._when)
@@ -113,7 +83,7 @@ class BigHistory(ComputedHistory):
         return START + (message_id - 1) * SPAN // self._last
 
     def _template(self, message_id: int) -> Template:
-        return self._templates[(message_id * 2_654_435_761 >> 7) % len(self._templates)]
+        return self._shapes[(message_id * 2_654_435_761 >> 7) % len(self._shapes)]
 
     def _message(self, message_id: int) -> TlMessage:
         make = self._template(message_id).make
@@ -123,7 +93,7 @@ class BigHistory(ComputedHistory):
         return self._template(message_id).raw(message_id, self._when(message_id))
 
     def computed_peers(self, message_id: int) -> frozenset[int]:
-        return frozenset((self._template(message_id).sender,))
+        return self._template(message_id).peers
 
 
 def is_hole(message_id: int) -> bool:
@@ -131,42 +101,9 @@ def is_hole(message_id: int) -> bool:
     return message_id % 41 == 17 or 5000 <= message_id % 10_000 < 5060
 
 
-def big_texts(seed: int) -> list[Rich]:
-    """What the templates say, each with the number of its message in it."""
-    chance = rng(seed, "big")
-    texts: list[Rich] = []
-    for i in range(TEMPLATES):
-        first, second = sentence(chance), sentence(chance)
-        styled = (
-            compose(f"{NUMBER_MARK} {first}"),
-            compose(f"{NUMBER_MARK} ", bold(first), " ", second),
-            compose(f"{NUMBER_MARK} {first} ", italic(bold("both"), " ", second), " 👍🏽"),
-            compose(f"{NUMBER_MARK} ", link("https://example.org/a?b=c&d", first), " ", code("a_b*c"), " ", hashtag("#rust")),
-        )
-        texts.append(styled[i % 4])
-    return texts
-
-
-def template(seed: int, chat_id: int, index: int, rich: Rich) -> Template:
-    """The template with that number; every fifth answers another message."""
-    sender = BIG_USERS + number(seed, "sender", index) % MEMBERS
-
-    def make(message_id: int, date: int, reply: int, shown: str) -> types.Message:
-        return types.Message(
-            id=message_id,
-            peer_id=peer_of(chat_id),
-            date=date,
-            message=rich.text.replace(NUMBER_MARK, shown),
-            from_id=types.PeerUser(sender),
-            entities=list(rich.entities) or None,
-            reply_to=types.MessageReplyHeader(reply_to_msg_id=reply) if index % 5 == 0 else None,
-        )
-
-    return Template(make, sender)
-
-
 def add_big_chats(account: Account, count: int, second: bool) -> None:
     """A supergroup of exactly `count` messages, or two of them by the same people."""
+    add_crowd(account)
     add_big_chat(account, BIG_CHAT, count, "Big chat", "big_chat")
     if second:
         add_big_chat(account, SECOND_BIG_CHAT, count, "Second big chat", "second_big_chat")
@@ -175,11 +112,8 @@ def add_big_chats(account: Account, count: int, second: bool) -> None:
 def add_big_chat(account: Account, chat_id: int, count: int, title: str, username: str) -> None:
     """A supergroup of exactly `count` messages."""
     seed = account.seed
-    for i in range(MEMBERS):
-        account.add_user(user(seed, BIG_USERS + i, f"Member {i}", username=f"big_member_{i}"))
-    templates = [template(seed, chat_id, i, rich) for i, rich in enumerate(big_texts(seed))]
     entity = channel(seed, chat_id, title, username=username, megagroup=True)
-    account.add_chat(ChatRecord(chat_id, entity, BigHistory(account.files, count, templates), unread=12))
+    account.add_chat(ChatRecord(chat_id, entity, BigHistory(account.files, count, templates(seed, chat_id)), unread=12))
 
 
 def channel(seed: int, chat_id: int, title: str, *, username: str = "", megagroup: bool = False) -> types.Channel:
