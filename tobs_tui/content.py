@@ -1,9 +1,11 @@
-"""What a message can hold besides its text: files, polls, places and the like. Frozen and slotted, as all of model.py."""
+"""What a message can hold besides its text: files, polls, places and the like. Frozen and slotted, as all of model.py;
+made and encoded by msgspec, which costs a tenth of what a frozen dataclass does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class MediaKind(StrEnum):
@@ -30,8 +32,7 @@ DEFAULT_MEDIA = frozenset(MediaKind) - {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
+class RemoteFile(Struct, frozen=True, gc=False, tag=True):
     """A file that lies at Telegram, and what is needed to ask for its parts.
 
     `id` is unique for documents and for photos of the account each (`kind` tells which). `size` is in bytes as the
@@ -58,8 +59,7 @@ class RemoteFile:
         return f"{'p' if self.thumb else 'd'}{self.id}{self.thumb}"
 
 
-@dataclass(frozen=True, slots=True)
-class RangeHash:
+class RangeHash(Struct, frozen=True, gc=False):
     """The SHA-256 of `length` bytes of a file, from `offset`."""
 
     offset: int
@@ -67,8 +67,7 @@ class RangeHash:
     sha256: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class WebPage:
+class WebPage(Struct, frozen=True, gc=False, tag=True):
     """A link preview; `picture` is a file of the kind WEB_PICTURE."""
 
     url: str
@@ -78,23 +77,20 @@ class WebPage:
     picture: RemoteFile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unrendered:
+class Unrendered(Struct, frozen=True, gc=False, tag=True):
     """Content that the notes can't show yet, or that Telegram invented since: `name` is its TL constructor's."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True, gc=False, tag=True):
     """A file (`what` it was, in a word) that destroyed itself after it was seen (`expired`), or that Telegram doesn't have any more."""
 
     what: str
     expired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PollOption:
+class PollOption(Struct, frozen=True, gc=False):
     """An answer of a poll. `votes` is None where Telegram hides them."""
 
     text: str
@@ -103,8 +99,7 @@ class PollOption:
     correct: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(Struct, frozen=True, gc=False, tag=True):
     """A poll or a quiz. `voters` is how many people voted, `solution` a quiz's explanation."""
 
     question: str
@@ -116,8 +111,7 @@ class Poll:
     solution: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TodoItem:
+class TodoItem(Struct, frozen=True, gc=False):
     """A task of a to-do list; `by` is who did it, where known."""
 
     text: str
@@ -125,16 +119,14 @@ class TodoItem:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TodoList:
+class TodoList(Struct, frozen=True, gc=False, tag=True):
     """A to-do list."""
 
     title: str
     items: tuple[TodoItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, gc=False, tag=True):
     """A location, a live location (`live`), or a venue (with a `title`). Degrees."""
 
     latitude: float
@@ -144,40 +136,35 @@ class Place:
     live: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True, gc=False, tag=True):
     """A shared contact."""
 
     name: str
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Dice:
+class Dice(Struct, frozen=True, gc=False, tag=True):
     """A thrown dice, or another emoji with a random value."""
 
     emoji: str
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True, gc=False, tag=True):
     """A story that was shared: whose, and its address where it has one."""
 
     name: str
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Game:
+class Game(Struct, frozen=True, gc=False, tag=True):
     """A game of a bot."""
 
     title: str
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True, gc=False, tag=True):
     """A bill. `amount` is in the smallest unit of `currency` (ISO 4217, or XTR for Telegram's stars)."""
 
     title: str
@@ -186,8 +173,7 @@ class Invoice:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Giveaway:
+class Giveaway(Struct, frozen=True, gc=False, tag=True):
     """A giveaway, or its results (`ended`). `until` is in Unix seconds, `prize` in words; both may be unknown (0, empty)."""
 
     winners: int
@@ -196,8 +182,7 @@ class Giveaway:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PaidMedia:
+class PaidMedia(Struct, frozen=True, gc=False, tag=True):
     """Media that must be bought: how many for how many stars. `files` are those that the account has bought."""
 
     count: int

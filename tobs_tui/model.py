@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct
+
 from tobs_tui.content import DEFAULT_MEDIA, Content, MediaKind
 from tobs_tui.service import Service as Service
 from tobs_tui.service import ServiceKind as ServiceKind
@@ -163,8 +165,7 @@ class EntityKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Struct, frozen=True, gc=False):
     """A styled span of a text. `offset` and `length` count UTF-16 code units.
 
     `value` is the address of a TEXT_LINK, the language of a PRE, the user id of a MENTION_NAME, the
@@ -177,16 +178,14 @@ class Entity:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True, gc=False):
     """Who sent something: marked id (0 when hidden or unknown) and the name shown, uncleaned."""
 
     id: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True, gc=False):
     """What a message answers: the message's id, and its chat when that is another one (0 otherwise).
 
     A story is an id of 0 in a chat, what nobody may find an id of 0 alone. `quote` is the part that the sender chose, if any, with its
@@ -200,8 +199,7 @@ class Reply:
     entities: tuple[Entity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(Struct, frozen=True, gc=False):
     """Where a message was forwarded from. `chat_id` and `message_id` are 0 where Telegram hides them."""
 
     name: str
@@ -210,8 +208,7 @@ class Forward:
     message_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(Struct, frozen=True, gc=False):
     """A reaction and how often it was given; `emoji` is the fallback of a custom one, `custom` the document's id of such a one."""
 
     emoji: str
@@ -219,16 +216,14 @@ class Reaction:
     custom: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True, gc=False):
     """A button under a bot's message; `link` is the address that it opens, empty where it does something else."""
 
     text: str
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True, gc=False):
     """One message of a chat. A message has either a `service` or text and `content`. `edited` is 0 for never.
 
     `topic` is the id of the forum's topic that it lies in, 0 in other chats. `comments` is how many a post has.

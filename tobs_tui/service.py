@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class ServiceKind(StrEnum):
@@ -83,8 +84,7 @@ class ServiceKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True, gc=False):
     """A service message: `people` are the names that it is about, `value` its text or number (a title, seconds of a call, a sum as
     `1290 EUR` in the currency's smallest unit), `text` what somebody wrote with it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
@@ -15,6 +14,7 @@ from tests.engine.driver import EngineDriver
 from tests.engine.faulty_files import trial
 from tests.engine.vault_reader import VaultReader
 from tests.pipeline.store_support import chat_state, entry, file_of, open_store, until
+from tests.support.records import replace
 from tests.support.sandbox import SandboxProcess
 from tobs_tui.engine.commands import Cancel, Export, Pause, Retry
 from tobs_tui.engine.events import ChatsListed, JobEnded

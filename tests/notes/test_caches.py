@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tests.notes.test_message import AT, CONTEXT, PNG, message
+from tests.support.records import replace
 from tobs_tui.metrics import Metrics, MetricsSnapshot
 from tobs_tui.model import Sender
 from tobs_tui.notes.caches import CACHES, cache_use

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
 
 from tests.notes.test_message import AT, CONTEXT, message
+from tests.support.records import names_of_fields, replace
 from tobs_tui.content import (
     Contact,
     Content,
@@ -75,8 +75,8 @@ def test_every_content_of_the_model_is_known() -> None:
     "content", [QUIZ, TodoList("t", ()), Contact("n"), Story("n"), Game("t"), Invoice("t", "d", 1, "EUR"), Giveaway(1), Place(1, 2, "t")]
 )
 def test_no_content_imitates_a_block(content: Content, nasty: str) -> None:
-    texts = {field.name: nasty for field in fields(content) if isinstance(getattr(content, field.name), str)}
-    text = render((message(content=replace(content, **texts)),), CONTEXT).text  # type: ignore[arg-type] # str fields alone
+    texts = {field: nasty for field in names_of_fields(content) if isinstance(getattr(content, field), str)}
+    text = render((message(content=replace(content, **texts)),), CONTEXT).text
     assert text.count(" ^m1234\n") == 1
     assert "\n## " not in text
     assert " ^m9" not in text

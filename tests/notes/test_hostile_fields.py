@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache, partial
 from itertools import groupby
@@ -15,7 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec import Struct
 
+from tests.support.records import names_of_fields, replace
 from tobs_tui import content as c
 from tobs_tui.model import (
     Button,
@@ -125,9 +126,9 @@ Put = Callable[[str], Any]
 
 def places(sample: Any) -> Iterator[tuple[str, Put]]:
     """Each string that holds the word, with what makes the sample with another one in its place."""
-    for each in fields(sample):
-        for name, put in _places_in(getattr(sample, each.name)):
-            yield f"{each.name}{name}", partial(_put_field, sample, each.name, put)
+    for field in names_of_fields(sample):
+        for name, put in _places_in(getattr(sample, field)):
+            yield f"{field}{name}", partial(_put_field, sample, field, put)
 
 
 def _put_field(sample: Any, field: str, put: Put, text: str) -> Any:
@@ -141,7 +142,7 @@ def _put_item(items: tuple[Any, ...], at: int, put: Put, text: str) -> Any:
 def _places_in(value: Any) -> Iterator[tuple[str, Put]]:
     if isinstance(value, str) and not isinstance(value, Enum) and WORD in value:
         yield "", partial(value.replace, WORD)
-    elif is_dataclass(value):
+    elif isinstance(value, Struct):
         yield from ((f".{name}", put) for name, put in places(value))
     elif isinstance(value, tuple):
         for at, item in enumerate(value):

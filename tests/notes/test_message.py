@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.notes.strategies import messages
+from tests.support.records import replace
 from tobs_tui.content import MediaKind, RemoteFile, Unrendered, WebPage
 from tobs_tui.model import (
     Button,

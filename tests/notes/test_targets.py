@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
 
 from tests.notes.test_message import CONTEXT, message
+from tests.support.records import replace
 from tobs_tui.model import Entity, EntityKind, Forward, Reply
 from tobs_tui.notes.message import ReplyTarget, render
 from tobs_tui.notes.targets import Target, target_of, targets_in

@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from tests.support.records import replace
 from tobs_tui.content import MediaKind, RemoteFile
 from tobs_tui.errors import ReferenceExpired, RequestFailed, RequestRefused, RetryCause
 from tobs_tui.metrics import Metrics

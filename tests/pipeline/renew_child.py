@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 
 from tests.pipeline.crash_child import at_step
 from tests.pipeline.store_support import chat_state, entry, file_of, note_of, open_store
+from tests.support.records import replace
 from tobs_tui.pipeline.edittables import DELETED
 from tobs_tui.pipeline.records import Entry, LinkRecord, LinkTarget
 from tobs_tui.pipeline.renewal import Change, Deletion, Edit

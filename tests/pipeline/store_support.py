@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
+from tests.support.records import replace
 from tobs_tui.content import MediaKind, RemoteFile
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import ChatKind

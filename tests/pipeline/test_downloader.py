@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.part_source import DATE, KIB, MIB, Bench, Source, failing, remote, sha256
+from tests.support.records import replace
 from tobs_tui.pipeline.downloader import Downloader, FileProgress, FileTask
 from tobs_tui.pipeline.vault import Vault
 from tobs_tui.settings import MediaSettings

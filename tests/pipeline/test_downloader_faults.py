@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
 from tests.pipeline.part_source import KIB, MIB, Bench, Fault, failing, remote, sha256, until
+from tests.support.records import replace
 from tobs_tui.content import RemoteFile
 from tobs_tui.errors import FileGone, RequestFailed, RequestRefused, RetryCause
 from tobs_tui.pipeline.downloader import Downloader

@@ -6,7 +6,6 @@ import asyncio
 import multiprocessing
 import os
 import random
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ import pytest
 
 from tests.pipeline.crash_child import run
 from tests.pipeline.store_support import SMALL, big_export, crash_export, entry, export, note_of, notes_in, open_store, text_of
+from tests.support.records import replace
 from tobs_tui.pipeline.edittables import OTHERWISE
 from tobs_tui.pipeline.records import ChatState
 

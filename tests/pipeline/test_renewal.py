@@ -9,13 +9,13 @@ import random
 import signal
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.renew_child import edited, prepare, renew, run
 from tests.pipeline.store_support import entry, file_of, note_of, notes_in, open_store, text_of
+from tests.support.records import replace
 from tobs_tui.pipeline.edittables import BlockProof, kept_marks
 from tobs_tui.pipeline.notefile import swap_lines
 from tobs_tui.pipeline.records import Entry, FileState

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.support.records import replace
 from tests.support.sandbox import SandboxProcess
 from tests.telegram.support import all_chats, connected, eventually, faults, messages, twin
 from tobs_tui.content import MediaKind, RemoteFile

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.support.records import replace
 from tobs_tui.content import MediaKind, RemoteFile, WebPage
 from tobs_tui.engine.estimate import ChatEstimate, ExportEstimate, Figure, KindEstimate, Pace, Sure, about, total, totals_of
 from tobs_tui.engine.estimate_words import Tone, estimate_lines, progress_words

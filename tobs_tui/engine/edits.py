@@ -6,10 +6,10 @@ import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import orjson
+import msgspec
+from msgspec.structs import replace
 
 from tobs_tui.content import Content, Giveaway, Gone, PaidMedia, Place, Poll, TodoList, WebPage
 from tobs_tui.engine.albums import AlbumGatherer, Block
@@ -42,7 +42,7 @@ def stamp_of(message: Message) -> int:
     if not (message.edited or message.reactions or state):
         return text
     reactions = sorted((str(reaction.custom or reaction.emoji), reaction.count) for reaction in message.reactions)
-    return zlib.crc32(orjson.dumps((message.edited, reactions, state)), text)
+    return zlib.crc32(msgspec.json.encode((message.edited, reactions, state)), text)
 
 
 def _state(content: Content | None) -> object:

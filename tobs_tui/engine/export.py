@@ -14,6 +14,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from tobs_tui.engine.albums import AlbumGatherer, Block
 from tobs_tui.engine.edits import Edits, stamp_of
 from tobs_tui.engine.files import JobFiles
@@ -255,7 +257,7 @@ class ChatExport:
             name = f"message {block[0].id}"
             failure = Failure(name, f"a defect of the program ({type(defect).__name__}): its styles are lost", "See the log")
             self._job.plain += self._job.fail(name, failure)
-            return render(tuple(replace(message, entities=()) for message in block), context)
+            return render(tuple(structs.replace(message, entities=()) for message in block), context)
 
     async def _targets(self, blocks: list[Block]) -> dict[int, ReplyTarget]:
         """What the blocks answer, where that is in the vault; grows while they are written."""

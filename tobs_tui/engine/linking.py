@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Struct, structs
 
 from tobs_tui.engine.albums import Block
 from tobs_tui.engine.articles import path_of
@@ -30,8 +30,7 @@ from tobs_tui.pipeline.store import Store
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True, gc=False):
     """What of a message the lines with links depend on: all but its content and its reactions."""
 
     id: int
@@ -48,8 +47,7 @@ class _Words:
     service: Service | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True, gc=False):
     """The record of a block that points at something."""
 
     block: tuple[_Words, ...]
@@ -76,11 +74,11 @@ def link_records(
 
 
 def _words(message: Message) -> _Words:
-    return _Words(**{each.name: getattr(message, each.name) for each in fields(_Words)})
+    return _Words(*[getattr(message, name) for name in _Words.__struct_fields__])
 
 
 def _message(words: _Words) -> Message:
-    return Message(**{each.name: getattr(words, each.name) for each in fields(words)})
+    return Message(**structs.asdict(words))
 
 
 def _pointed(target: Target) -> LinkTarget:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from tobs_tui.content import RemoteFile
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import ChatKind
@@ -18,8 +20,7 @@ class FileState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRecord:
+class MessageRecord(Struct, frozen=True, gc=False):
     """What later replies need of a message, and its date in Unix seconds (0 where the caller doesn't keep it).
 
     `stamp` is a number of the caller's that changes when the message does (edits, reactions, votes).
@@ -41,8 +42,7 @@ class MessageAt:
     snippet: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(Struct, frozen=True, gc=False):
     """A file that a note names. `path` is unique in a vault; `line` is its embed as it stands in `note`.
 
     `seq` is given by the store (0 before); files are queued in its order. `date` is the message's, in Unix seconds. `sha256` is
@@ -62,8 +62,7 @@ class FileRecord:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkTarget:
+class LinkTarget(Struct, frozen=True, gc=False):
     """What a message points at: a message, or a whole chat (a message id of 0), by the chat's marked id or by a name (0 then)."""
 
     chat_id: int
@@ -71,8 +70,7 @@ class LinkTarget:
     message_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRecord:
+class LinkRecord(Struct, frozen=True, gc=False):
     """A block of a note that points at `targets`; `message_id` is that of its header, `body` the engine's own record of it."""
 
     chat_id: int
@@ -125,8 +123,7 @@ class BlockChange:
     lines: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One rendered block on its way into its note. All of it becomes true in the same checkpoint.
 
     `head` opens a new note, `day_heading` a day (`day`, an ISO date) that isn't the note's last; then `text` follows. The chat's

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from tobs_tui.pipeline.edittables import DELETED, BlockMark, BlockProof
 from tobs_tui.pipeline.placing import FENCE, block_end, block_ids

@@ -346,10 +346,8 @@ def save_files(db: sqlite3.Connection, vault: int, files: Iterable[FileRecord]) 
     query = """INSERT INTO files (vault, chat, path, key, state, reason, sha256, record) VALUES (?, ?, ?, ?, ?, '', '', ?)
         ON CONFLICT (vault, path) DO UPDATE SET record = excluded.record, key = excluded.key,
         state = CASE WHEN key = excluded.key THEN state ELSE excluded.state END"""
-    rows = (
-        (vault, f.chat_id, f.path, f.file.key, FileState.QUEUED, orjson.dumps(FileFacts(f.note, f.line, f.message_id, f.date, f.file)))
-        for f in files
-    )
+    facts = ((f, FileFacts(f.note, f.line, f.message_id, f.date, f.file)) for f in files)
+    rows = ((vault, f.chat_id, f.path, f.file.key, FileState.QUEUED, msgspec.json.encode(record)) for f, record in facts)
     db.executemany(query, rows)
 
 

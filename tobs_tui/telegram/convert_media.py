@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from telethon.tl import types
 
 from tobs_tui.content import MediaKind, RemoteFile
