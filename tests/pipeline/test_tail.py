@@ -69,6 +69,23 @@ def test_the_text_goes_behind_what_somebody_else_wrote() -> None:
     assert Tail(b"", behind=b"changed\n\n").take(ONE) == ONE
 
 
+@given(st.integers(0, len(ONE)))
+def test_where_nothing_is_left_to_compare_all_texts_are_added(cut: int) -> None:
+    tail = Tail(ONE[:cut])
+    assert tail.open == (cut == 0)
+    tail.take(ONE)
+    assert tail.open
+    assert (tail.append(TWO), tail.take(ONE)) == (TWO, ONE)
+
+
+def test_what_somebody_else_wrote_keeps_the_first_text_apart() -> None:
+    assert not Tail(b"my words\n\n").open
+    tail = Tail(b"", behind=b"changed")
+    assert not tail.open
+    tail.take(ONE)
+    assert tail.open
+
+
 BLOCKS = [b"**A** ^m%d\n\ntext %d\nand more of %d\n\n" % (number, number, number) for number in range(1, 6)]
 WORDS = st.text("abc \n*#^", max_size=12).map(lambda text: f"\nmine {text}\n".encode())
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tobs_tui.pipeline.records import Entry
+from tobs_tui.pipeline.batch import Batch
+from tobs_tui.pipeline.records import MessageRecord
 from tobs_tui.pipeline.tail import Tail
 from tobs_tui.pipeline.vault import write_all
 
@@ -34,13 +35,14 @@ class NoteRow:
     first_id: int = 0
     last_id: int = 0
 
-    def grown(self, entries: Sequence[Entry], length: int, data: bytes) -> NoteRow:
-        """The note with these blocks in it, when `length` bytes of its `data` are committed."""
-        ids = [message.id for entry in entries for message in entry.messages]
+    def grown(self, batch: Batch, length: int, anchor: bytes, day: str) -> NoteRow:
+        """The note with these blocks in it, the last of them of `day`, when `length` bytes are committed that end with `anchor`."""
+        ids = [message.id for message in batch.messages]
         return replace(
             self,
             length=length,
-            anchor=data[max(0, length - ANCHOR) : length],
+            anchor=anchor,
+            day=day,
             messages=self.messages + len(ids),
             first_id=min(filter(None, (self.first_id, *ids)), default=0),
             last_id=max((self.last_id, *ids)),
@@ -109,24 +111,32 @@ class NoteFile:
         self.end = base + len(tail.data)
         self.last = (self.before + tail.data)[-ANCHOR:]
 
-    def compose(self, entries: list[Entry]) -> bytes:
+    def compose(self, batch: Batch) -> bytes:
         """What must be added at the file's end for these blocks."""
-        return b"".join(self.tail.take(piece) for piece in self._pieces(entries) if piece)
-
-    def _pieces(self, entries: list[Entry]) -> Iterator[bytes]:
         self.others = set()
+        pieces = self._pieces(batch)
+        if self.tail.open:
+            return self.tail.append(b"".join([piece for piece, _ in pieces]))
+        return b"".join([self.tail.take(piece) for piece, messages in pieces if not self._stands_otherwise(piece, messages)])
+
+    def _pieces(self, batch: Batch) -> Iterator[tuple[bytes, Collection[MessageRecord]]]:
+        """What the note is to be made of, and whose blocks that is; its head and the headings of days are nobody's."""
         day = self.row.day
-        head = entries[0].head.encode()
+        head = batch.entries[0].head.encode()
         if self.row.length == 0 and not day and self._headed(head):
-            yield head
-        for entry in entries:
+            yield head, ()
+        for entry, text in zip(batch.entries, batch.texts, strict=True):
             if entry.day != day:
-                yield entry.day_heading.encode()
-            day, text = entry.day, entry.text.encode()
-            if self.tail.other(text, ids := [message.id for message in entry.messages]):
-                self.others.update(ids)
-            else:
-                yield text
+                day = entry.day
+                yield entry.day_heading.encode(), ()
+            yield text, entry.messages
+
+    def _stands_otherwise(self, text: bytes, messages: Collection[MessageRecord]) -> bool:
+        ids = {message.id for message in messages}
+        found = self.tail.other(text, ids)
+        if found:
+            self.others |= ids
+        return found
 
     def _headed(self, head: bytes) -> bool:
         """Whether the note begins with its head, also one that is there in part. A file that we don't know gets none."""
@@ -149,19 +159,9 @@ class NoteFile:
         self.end += len(data)
         self.last = (self.last + data)[-ANCHOR:]
 
-    def advance(self, entries: list[Entry]) -> None:
+    def advance(self, batch: Batch) -> None:
         """The blocks stand in the file now: move what the next checkpoint says."""
-        ids = [message.id for entry in entries for message in entry.messages]
-        length, anchor = self.ours()
-        self.row = replace(
-            self.row,
-            length=length,
-            anchor=anchor,
-            day=entries[-1].day,
-            messages=self.row.messages + len(ids),
-            first_id=min(filter(None, (self.row.first_id, *ids)), default=0),
-            last_id=max((self.row.last_id, *ids)),
-        )
+        self.row = self.row.grown(batch, *self.ours(), batch.entries[-1].day)
 
     def ours(self) -> tuple[int, bytes]:
         """Up to where the file is ours to answer for (the end, once we wrote there), and the bytes before that place."""

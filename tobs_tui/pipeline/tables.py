@@ -17,9 +17,19 @@ from tobs_tui.model import ChatKind
 from tobs_tui.pipeline.cache import Cache
 from tobs_tui.pipeline.linkbook import save_links
 from tobs_tui.pipeline.notefile import NoteRow
-from tobs_tui.pipeline.records import ChatState, FileRecord, FileState, JobRecord, LinkRecord, MessageAt, MovedNote, TopicState
-
 _IDS_PER_QUERY = 500
+from tobs_tui.pipeline.records import (
+    ChatState,
+    FileRecord,
+    FileState,
+    JobRecord,
+    LinkRecord,
+    MessageAt,
+    MessageRecord,
+    MovedNote,
+    TopicState,
+)
+
 _PLACES = 32
 # What the store counts of a chat, in the order of its query.
 _COUNTED = ("first_id", "last_id", "messages", "notes", "files", "missing", "first_date", "last_date")
@@ -98,12 +108,13 @@ class Progress:
     first_date: int = 0
     last_date: int = 0
 
-    def add(self, message_id: int, date: int) -> None:
-        self.first_id = min(self.first_id or message_id, message_id)
-        self.last_id = max(self.last_id, message_id)
-        if date:
-            self.first_date = min(self.first_date or date, date)
-            self.last_date = max(self.last_date, date)
+    def add(self, messages: Collection[MessageRecord]) -> None:
+        ids = [message.id for message in messages]
+        self.first_id = min(filter(None, (self.first_id, *ids)), default=0)
+        self.last_id = max((self.last_id, *ids))
+        dates = [message.date for message in messages]
+        self.first_date = min(filter(None, (self.first_date, *dates)), default=0)
+        self.last_date = max((self.last_date, *dates))
 
 
 # Id, note, author, snippet, stamp, head, size, crc: see schema.py.

@@ -27,6 +27,16 @@ class Tail:
         self.appended = False
         self.consumed = 0
 
+    @property
+    def open(self) -> bool:
+        """Whether nothing stands there (any more) that a text must be compared with or kept apart from."""
+        return self.consumed == len(self.data) and (self.appended or not self._behind)
+
+    def append(self, text: bytes) -> bytes:
+        """What must be added at the end of the file when it is `open`: all of `text`."""
+        self.appended = self.appended or bool(text)
+        return text
+
     def other(self, text: bytes, ids: Collection[int]) -> bool:
         """Whether the block of these messages stands there with another header line than in `text`: an interrupted run wrote it, and it was
         edited since, or a person changed it. It is passed over then."""

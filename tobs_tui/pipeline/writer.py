@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tobs_tui.errors import TobsError, VaultError
 from tobs_tui.metrics import Metrics
+from tobs_tui.pipeline.batch import Batch
 from tobs_tui.pipeline.edittables import (
     OTHERWISE,
     BlockMark,
@@ -93,26 +94,26 @@ class NoteWriter:
         """Write the blocks to the end of their note. Raises VaultError and CacheError."""
         start = time.perf_counter()
         with self.failing():
-            size = self._append(path, entries)
+            batch = Batch.of(entries)
+            size = self._append(path, batch)
             note = self._notes[path]
-            self._record(entries, note.row, note.others)
-        messages = sum(len(entry.messages) for entry in entries)
-        return Flush(entries[-1].metrics, messages, size, (time.perf_counter() - start) * 1000)
+            self._record(batch, note.row, note.others)
+        return Flush(entries[-1].metrics, len(batch.messages), size, (time.perf_counter() - start) * 1000)
 
-    def _append(self, path: str, entries: list[Entry]) -> int:
-        note = self._note(path, entries[0].chat_id)
+    def _append(self, path: str, batch: Batch) -> int:
+        note = self._note(path, batch.chat_id)
         file = self.vault.make_folder(path) if note.end == 0 else self.vault.path(path)
         with disk_errors(f"The note {path} can't be written"):
             if not file.exists() or file.stat().st_size != note.end:
                 note.examine(file)
                 file = self.vault.make_folder(path)
-            data = note.compose(entries)
+            data = note.compose(batch)
             if note.end == 0:
                 self._new.add(path)
             self._changed.add(path)
             if data:
                 self._write(note, file, data)
-        note.advance(entries)
+        note.advance(batch)
         return len(data)
 
     def _write(self, note: NoteFile, file: Path, data: bytes) -> None:
@@ -135,17 +136,14 @@ class NoteWriter:
         self._notes.move_to_end(path)
         return note
 
-    def _record(self, entries: list[Entry], row: NoteRow, others: Collection[int] = ()) -> None:
+    def _record(self, batch: Batch, row: NoteRow, others: Collection[int] = ()) -> None:
         """What the next transaction says of blocks; of the messages `others` it isn't known what stands in the note."""
-        records = self.records
+        records, chat = self.records, batch.chat_id
         records.notes[row.path] = row
-        for entry in entries:
-            progress = records.progress.setdefault(entry.chat_id, Progress())
-            for message in entry.messages:
-                progress.add(message.id, message.date)
-            records.messages.setdefault(entry.chat_id, []).extend(_message_rows(entry, row.id, others))
-            records.files += entry.files
-            records.links += entry.links
+        records.progress.setdefault(chat, Progress()).add(batch.messages)
+        records.messages.setdefault(chat, []).extend(_message_rows(batch, row.id, others))
+        records.files.extend(file for entry in batch.entries for file in entry.files)
+        records.links.extend(link for entry in batch.entries for link in entry.links)
 
     def sync(self) -> None:
         """Make every changed note durable, and the names of new ones. Raises VaultError."""
@@ -239,8 +237,8 @@ class NoteWriter:
                 head = entries[0].head.encode()
                 data, length = insert_blocks(whole or head, missing, length or len(head))
                 self._write_whole(row, data, length)
-            row = replace(row, day=day_at(data, length).decode() or row.day)
-            self._record(entries, row.grown(entries, length, data))
+            batch, anchor = Batch.of(entries), data[max(0, length - ANCHOR) : length]
+            self._record(batch, row.grown(batch, length, anchor, day_at(data, length).decode() or row.day))
         return standing
 
     def _make_way(self, entries: Sequence[Entry]) -> None:
@@ -315,16 +313,19 @@ class NoteWriter:
             drop_intents(db, self.number, [row.path])
 
 
-def _message_rows(entry: Entry, note: int, others: Collection[int]) -> Iterator[MessageRow]:
-    """The rows of a block's messages: that of its header tells the block from what a person makes of it. Of those of `others` what is new
+def _message_rows(batch: Batch, note: int, others: Collection[int]) -> Iterator[MessageRow]:
+    """The rows of blocks' messages: that of a header tells its block from what a person makes of it. Of those of `others` what is new
     is still to be added."""
-    text, head = entry.text.encode(), 0
-    size, crc = len(text), zlib.crc32(text)
-    for message in entry.messages:
-        proof = (None, None) if head or message.id in others else (size, crc)
-        stamp = OTHERWISE if message.id in others else message.stamp
-        yield message.id, note, message.author, message.snippet, stamp, head, *proof
-        head = head or message.id
+    for entry, text in zip(batch.entries, batch.texts, strict=True):
+        head, size, crc = 0, len(text), zlib.crc32(text)
+        for message in entry.messages:
+            if message.id in others:
+                yield message.id, note, message.author, message.snippet, OTHERWISE, head, None, None
+            elif head:
+                yield message.id, note, message.author, message.snippet, message.stamp, head, None, None
+            else:
+                yield message.id, note, message.author, message.snippet, message.stamp, 0, size, crc
+            head = head or message.id
 
 
 def _whole(row: NoteRow, file: Path) -> tuple[bytes, int]:
