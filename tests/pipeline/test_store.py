@@ -108,6 +108,16 @@ async def test_replies_see_buffered_flushed_and_saved_messages(tmp_path: Path) -
         assert len(await store.replies(root, 7, range(2000))) == 12
 
 
+async def test_a_message_that_is_known_is_counted_once(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as (store, vault):
+        for numbers in (range(1, 121), range(101, 161)):
+            store.append(*(entry(vault, number) for number in numbers))
+            await store.checkpoint()
+        state = await store.chat(str(vault), 7)
+        assert state is not None
+        assert (state.messages, state.first_id, state.last_id, state.first_date, state.last_date) == (160, 1, 160, 1001, 1160)
+
+
 async def test_files_go_through_their_states(tmp_path: Path) -> None:
     async with open_store(tmp_path) as (store, vault):
         root = str(vault)
@@ -199,6 +209,21 @@ async def test_a_flush_comes_at_its_messages_or_its_bytes(tmp_path: Path, settin
         for number in range(1, 31):
             store.append(entry(vault, number, metrics=metrics))
         await until(lambda: metrics.snapshot().flushes.count == flushes)
+
+
+async def test_blocks_that_come_together_are_flushed_as_if_they_came_one_by_one(tmp_path: Path) -> None:
+    engine = Metrics()
+    one, two = Metrics(engine), Metrics(engine)
+    async with open_store(tmp_path, BY_MESSAGES, engine) as (store, vault):
+        ones = [entry(vault, number, 7, one) for number in range(1, 26)]
+        twos = [entry(vault, number, 8, two) for number in range(1, 16)]
+        store.append(*ones[:15], *twos, *ones[15:])
+        await until(lambda: engine.snapshot().flushes.count == 3)
+        assert [each.snapshot().gauge("note_queue") for each in (engine, one, two)] == [10, 5, 5]
+        await store.checkpoint()
+        assert [each.snapshot().gauge("note_queue") for each in (engine, one, two)] == [0, 0, 0]
+        assert [each.snapshot().flush_messages for each in (engine, one, two)] == [40, 25, 15]
+    assert b"".join(notes_in(tmp_path).values()).count(b" ^m") == 40
 
 
 @pytest.mark.parametrize("bound", ["MAX_WAITING", "MAX_UNSAVED"])

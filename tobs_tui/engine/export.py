@@ -223,12 +223,12 @@ class ChatExport:
             return
         await self._room.wait(self._job)
         replies, context = await self._prepared(blocks)
-        for block in blocks:
-            entry, kinds = self._entry(block, self._rendered(block, context), replies, context)
-            self._store.append(entry)
+        written = [self._entry(block, self._rendered(block, context), replies, context) for block in blocks]
+        self._store.append(*(entry for entry, _ in written))
+        for entry, kinds in written:
             self._job.wrote(kinds, entry.note)
-            self._job.metrics.messages(len(kinds))
             self._files.added(len(entry.files))
+        self._job.metrics.messages(sum(len(kinds) for _, kinds in written))
         if self._threads:
             self._threads.wrote(blocks)
         if self._topics:

@@ -14,12 +14,15 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from unicodedata import normalize
 
 from tobs_tui.errors import CacheError, TobsError, VaultError
 from tobs_tui.metrics import Metrics, shared_cache_save
+from tobs_tui.pipeline.buffers import Buffer
 from tobs_tui.pipeline.cache import Cache
 from tobs_tui.pipeline.checkpoint import Checkpoint, Cut, Outcome, Told, VaultCut
 from tobs_tui.pipeline.editstore import EditStore
@@ -49,14 +52,8 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 4 * 1024 * 1024
 MAX_UNSAVED = 20_000
 
-
-@dataclass(slots=True)
-class _Buffer:
-    """Blocks of one note that wait for a flush."""
-
-    entries: list[Entry] = field(default_factory=list)
-    messages: int = 0
-    size: int = 0
+# Blocks of which all of this is the same are taken together.
+_TOGETHER = attrgetter("vault", "chat_id", "note", "metrics")
 
 
 @dataclass(slots=True)
@@ -68,7 +65,7 @@ class _Open:
 
     vault: Vault
     writer: NoteWriter
-    buffers: dict[str, _Buffer] = field(default_factory=dict)
+    buffers: dict[str, Buffer] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     chats: set[int] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
@@ -179,49 +176,52 @@ class Store:
 
     # Blocks
 
-    def append(self, entry: Entry) -> None:
-        """Take a block into its note's buffer, at once. Raises what failed its vault."""
-        there = self._at(entry.vault)
-        self._check(there, entry.chat_id)
-        there.chats.add(entry.chat_id)
-        buffer = there.buffers.setdefault(entry.note, _Buffer())
-        buffer.entries.append(entry)
-        buffer.messages += len(entry.messages)
-        buffer.size += len(entry.text)
-        self._waiting += len(entry.text)
-        self._unsaved[-1].add(entry)
-        entry.metrics.level("note_queue", 1)
-        self._changed()
-        if buffer.messages >= self._settings.flush_messages or buffer.size >= self._settings.flush_bytes:
-            self._flush(there, entry.note)
+    def append(self, *blocks: Entry) -> None:
+        """Take blocks into their notes' buffers, at once. Raises what failed the vault of one; those behind it aren't taken then."""
+        for (vault, chat_id, note, metrics), some in groupby(blocks, _TOGETHER):
+            there, entries = self._at(vault), list(some)
+            self._check(there, chat_id)
+            there.chats.add(chat_id)
+            self._unsaved[-1].add(entries)
+            metrics.level("note_queue", len(entries))
+            self._buffer(there, note, entries)
+            self._changed()
+
+    def _buffer(self, there: _Open, note: str, entries: list[Entry]) -> None:
+        messages, size = self._settings.flush_messages, self._settings.flush_bytes
+        for entry in entries:
+            buffer = there.buffers.get(note) or there.buffers.setdefault(note, Buffer())
+            buffer.add(entry)
+            self._waiting += len(entry.text)
+            if buffer.messages >= messages or buffer.size >= size:
+                self._flush(there, note)
 
     def _changed(self) -> None:
         self._news = True
         self._dirty.set()
 
     def _flush(self, there: _Open, note: str) -> None:
-        entries = there.buffers.pop(note).entries
-        flushed = asyncio.get_running_loop().run_in_executor(self._thread, there.writer.flush, note, entries)
-        flushed.add_done_callback(lambda done: self._flushed(done, entries))
+        buffer = there.buffers.pop(note)
+        flushed = asyncio.get_running_loop().run_in_executor(self._thread, there.writer.flush, note, buffer.entries)
+        flushed.add_done_callback(lambda done: self._flushed(done, buffer))
 
-    def _flushed(self, done: asyncio.Future[Flush], entries: list[Entry]) -> None:
+    def _flushed(self, done: asyncio.Future[Flush], buffer: Buffer) -> None:
         """What failed stands in the writer; here it only has to be looked at."""
-        self._left(entries)
+        self._left([buffer])
         if not done.cancelled() and done.exception() is None:
             self._count(done.result())
 
-    def _left(self, entries: list[Entry]) -> None:
-        """Blocks have left the buffers."""
-        for entry in entries:
-            self._waiting -= len(entry.text)
-            entry.metrics.level("note_queue", -1)
+    def _left(self, buffers: Iterable[Buffer]) -> None:
+        """These wait no longer."""
+        for buffer in buffers:
+            self._waiting -= buffer.size
+            buffer.leave()
 
     def _count(self, flush: Flush) -> None:
         flush.metrics.flush(flush.messages, flush.size, flush.milliseconds)
 
     def _forget_buffers(self, there: _Open) -> None:
-        for buffer in there.buffers.values():
-            self._left(buffer.entries)
+        self._left(there.buffers.values())
         there.buffers = {}
 
     async def room(self, vault: str = "", chat_id: int = 0) -> None:
@@ -248,26 +248,26 @@ class Store:
         async with self._turn:
             if not self._news:
                 return
-            cut, blocks = self._cut()
+            cut, buffers = self._cut()
             try:
                 outcome = await self._do(lambda: self._checkpoint.make(cut))
             finally:
-                self._left(blocks)
+                self._left(buffers)
             self._settle(outcome)
 
-    def _cut(self) -> tuple[Cut, list[Entry]]:
+    def _cut(self) -> tuple[Cut, list[Buffer]]:
         """Everything up to now; nothing is awaited in between."""
         self._news = False
         self._dirty.clear()
         self._unsaved.append(Generation())
-        vaults, blocks = [], []
+        vaults, buffers = [], list[Buffer]()
         for root, there in self._vaults.items():
-            buffers = {note: buffer.entries for note, buffer in there.buffers.items()}
-            vaults.append(VaultCut(root, there.writer, buffers, there.told))
+            blocks = {note: buffer.entries for note, buffer in there.buffers.items()}
+            vaults.append(VaultCut(root, there.writer, blocks, there.told))
+            buffers += there.buffers.values()
             there.buffers, there.told = {}, Told()
-            blocks += [entry for entries in buffers.values() for entry in entries]
         jobs, self._jobs = self._jobs, {}
-        return Cut(vaults, jobs), blocks
+        return Cut(vaults, jobs), buffers
 
     def _settle(self, outcome: Outcome) -> None:
         """Count what a checkpoint did. What the cache refused is tried again with the next one."""
@@ -377,8 +377,7 @@ class Store:
         await self.checkpoint(vault)
         while (standing := await self._do(lambda: there.writer.insert(note, blocks))) is None:
             await self.checkpoint(vault)
-        for block in blocks:
-            self._unsaved[-1].add(block)
+        self._unsaved[-1].add(blocks)
         self._changed()
         return standing
 

@@ -17,11 +17,12 @@ class Generation:
     messages: defaultdict[tuple[str, int], dict[int, tuple[str, MessageRecord]]] = field(default_factory=lambda: defaultdict(dict))
     metrics: dict[int, Metrics] = field(default_factory=dict)
 
-    def add(self, entry: Entry) -> None:
-        self.metrics[id(entry.metrics)] = entry.metrics
-        messages = self.messages[entry.vault, entry.chat_id]
-        for message in entry.messages:
-            messages[message.id] = (entry.note, message)
+    def add(self, entries: list[Entry]) -> None:
+        """Blocks of one note and one job."""
+        first = entries[0]
+        self.metrics[id(first.metrics)] = first.metrics
+        messages, note = self.messages[first.vault, first.chat_id], first.note
+        messages.update({message.id: (note, message) for entry in entries for message in entry.messages})
 
     def find(self, vault: str, chat_id: int, ids: Iterable[int]) -> dict[int, MessageAt]:
         """Where messages stand, as far as they are here."""
