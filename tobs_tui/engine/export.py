@@ -260,8 +260,11 @@ class ChatExport:
             return render(tuple(structs.replace(message, entities=()) for message in block), context)
 
     async def _targets(self, blocks: list[Block]) -> dict[int, ReplyTarget]:
-        """What the blocks answer, where that is in the vault; grows while they are written."""
-        wanted = {message.reply.message_id for block in blocks for message in block if message.reply and not message.reply.chat_id}
+        """What the blocks answer, where that is in the vault; grows while they are written, by what later ones of them answer."""
+        wanted, before = set[int](), set[int]()
+        for block in blocks:
+            wanted |= _answered(block) - before
+            before.update(message.id for message in block)
         found = await self._store.replies(self._root, self._job.chat.id, wanted) if wanted else {}
         return {id: ReplyTarget(_stem(at.note), at.author, at.snippet) for id, at in found.items()}
 
@@ -306,6 +309,11 @@ class ChatExport:
 
     def _file_record(self, file: NoteFile, note: str) -> FileRecord:
         return FileRecord(0, file.path, note, file.line, self._job.chat.id, file.message_id, file.date, file.file, FileState.QUEUED, "")
+
+
+def _answered(block: Block) -> set[int]:
+    """The messages of its own chat that a block answers."""
+    return {message.reply.message_id for message in block if message.reply and not message.reply.chat_id}
 
 
 @lru_cache(maxsize=1024)
