@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from tobs_tui.articles import Article, Articles
-from tobs_tui.articles.client import MAX_BYTES, METHOD
+from tobs_tui.articles.client import MAX_BYTES, METHOD, Article, Articles
 from tobs_tui.errors import GaveUp, RequestRefused, RetryCause
 from tobs_tui.metrics import Metrics
 from tobs_tui.retry import RetryPolicy

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tobs_tui.articles import article_links
-from tobs_tui.articles.links import article_place
+from tobs_tui.articles.links import article_links, article_place
 from tobs_tui.model import Entity, EntityKind
 
 

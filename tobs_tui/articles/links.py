@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
-from tobs_tui.model import Entity, EntityKind
+from tobs_tui.content import WebPage
+from tobs_tui.model import Entity, EntityKind, Message
 
 _LINKS = frozenset({EntityKind.TEXT_LINK, EntityKind.URL})
 HOSTS = frozenset({"telegra.ph", "graph.org", "te.legra.ph"})
+
+
+def articles_of(message: Message, hosts: Collection[str] = HOSTS) -> tuple[str, ...]:
+    """The addresses of articles in a message's text, and that of its link preview, one for each article."""
+    found = {address.rpartition("/")[2]: address for address in article_links(message.text, message.entities, hosts)}
+    if isinstance(message.content, WebPage) and (place := article_place(message.content.url, hosts)):
+        found.setdefault(place[1], f"https://{place[0]}/{place[1]}")
+    return tuple(found.values())
 
 
 def article_links(text: str, entities: Iterable[Entity], hosts: Collection[str] = HOSTS) -> tuple[str, ...]:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 from weakref import WeakValueDictionary
 
-from tobs_tui.articles import Article, Articles, article_links
-from tobs_tui.articles.links import article_place
-from tobs_tui.content import WebPage
+from tobs_tui.articles.client import Article, Articles
 from tobs_tui.display import display_text
-from tobs_tui.engine.albums import Block
 from tobs_tui.engine.job import Job
 from tobs_tui.engine.snapshot import Failure
 from tobs_tui.errors import GaveUp, RequestRefused
-from tobs_tui.model import ExportOptions, Message
 from tobs_tui.notes.articles import article_head, article_note, article_path, picture_path
 from tobs_tui.pipeline.records import ArticleRecord
 from tobs_tui.pipeline.store import Store
@@ -24,26 +19,14 @@ from tobs_tui.pipeline.vault import Vault, disk_errors
 AT_ONCE = 8
 
 
-def path_of(address: str) -> str:
-    """An article's path at its service, which is the same at all of its hosts."""
-    return urlsplit(address).path.strip("/")
-
-
 class ArticleKeeper:
     """Brings articles into vaults. `hosts` are those of the service, the first of them the one that is asked."""
 
     def __init__(self, articles: Articles, store: Store, hosts: tuple[str, ...]) -> None:
         self._articles = articles
         self._store = store
-        self._hosts = hosts
+        self.hosts = hosts
         self._under_way: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-
-    def named(self, blocks: Iterable[Block], options: ExportOptions) -> dict[int, tuple[str, ...]]:
-        """The addresses of articles that messages link to, by message id; nothing where articles aren't wanted."""
-        if not options.articles:
-            return {}
-        messages = [message for block in blocks for message in block if message.entities or message.content]
-        return {message.id: addresses for message in messages if (addresses := _addresses(message, self._hosts))}
 
     async def fetch(self, job: Job, vault: Vault) -> None:
         """Fetch what the chat's messages link to and isn't there. What can't be reached now is a failure of the job, and tried again
@@ -80,7 +63,7 @@ class ArticleKeeper:
             await self._store.links.put_article(root, record)
 
     async def _keep(self, path: str, vault: Vault) -> ArticleRecord:
-        article = await self._articles.fetch(f"https://{self._hosts[0]}/{path}")
+        article = await self._articles.fetch(f"https://{self.hosts[0]}/{path}")
         head = article_head(article.url, article.title, article.author, article.date)
         note = await asyncio.to_thread(_place, vault, article, head)
         places = {}
@@ -99,14 +82,6 @@ class ArticleKeeper:
         path = picture_path(note, number, picture.extension)
         await asyncio.to_thread(vault.write_whole, path, picture.data)
         return path, ""
-
-
-def _addresses(message: Message, hosts: Collection[str]) -> tuple[str, ...]:
-    """The addresses of articles in a message's text, and that of its link preview, one for each article."""
-    found = {path_of(address): address for address in article_links(message.text, message.entities, hosts)}
-    if isinstance(message.content, WebPage) and (place := article_place(message.content.url, hosts)):
-        found.setdefault(place[1], f"https://{place[0]}/{place[1]}")
-    return tuple(found.values())
 
 
 def _place(vault: Vault, article: Article, head: str) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from tobs_tui.articles import Articles
+from tobs_tui.articles.client import Articles
 from tobs_tui.engine.articles import ArticleKeeper
 from tobs_tui.engine.chat_list import KnownChats
 from tobs_tui.engine.commands import (
@@ -34,6 +34,7 @@ from tobs_tui.engine.events import ChatsListed, Estimated, Event, Found, LoggedI
 from tobs_tui.engine.faults import first_error
 from tobs_tui.engine.login import log_in
 from tobs_tui.engine.memory import resident_bytes
+from tobs_tui.engine.renderer import Renderer
 from tobs_tui.engine.room import Room
 from tobs_tui.engine.runner import JobRunner
 from tobs_tui.engine.snapshot import Phase, Question, Snapshot
@@ -43,7 +44,6 @@ from tobs_tui.lock import AccountLock
 from tobs_tui.logs import hide
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import Account, ChatKind, Takeout
-from tobs_tui.notes.caches import cache_use
 from tobs_tui.paths import Paths, server_identity
 from tobs_tui.pipeline.downloader import Downloader
 from tobs_tui.pipeline.store import Store
@@ -66,6 +66,7 @@ class Core:
         self._listener = listener
         self._publish = publish
         self._metrics = Metrics()
+        self._renderer = Renderer()
         self._chats = KnownChats()
         self._phase = Phase.STARTING
         self._account: Account | None = None
@@ -158,7 +159,7 @@ class Core:
         articles = Articles(self._settings.articles, self._metrics)
         keeper = ArticleKeeper(articles, store, self._settings.articles.hosts)
         self._estimator = Estimator(telegram, store.remembered, self._chats, self._metrics, self._settings.vault.reserve)
-        stations = Stations(telegram, store, downloader, keeper, Room(self._settings.vault.reserve))
+        stations = Stations(telegram, store, downloader, keeper, self._renderer, Room(self._settings.vault.reserve))
         try:
             async with asyncio.TaskGroup() as group:
                 goes_on = self._keep_queue and self._settings.pipeline.kept_queue is KeptQueue.CONTINUE
@@ -176,6 +177,7 @@ class Core:
         finally:
             await downloader.close()
             await articles.close()
+            await self._renderer.close()
 
     async def _list_chats(self, telegram: TelegramAccount) -> None:
         try:
@@ -274,7 +276,7 @@ class Core:
         online = bool(self._telegram and self._telegram.online)
         jobs = self._jobs.views(online) if self._jobs else ()
         if any(job.state.active for job in jobs) or not self._memory:
-            self._memory = resident_bytes()
+            self._memory = resident_bytes(self._renderer.pid)
         self._publish(
             Snapshot(
                 at=time.time(),
@@ -286,7 +288,7 @@ class Core:
                 chats=self._chats.picture(),
                 jobs=jobs,
                 estimate=self._estimator.picture() if self._estimator else None,
-                metrics=self._metrics.snapshot(self._memory, cache_use()),
+                metrics=self._metrics.snapshot(self._memory, self._renderer.cache_use()),
             )
         )
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
-from tobs_tui.content import Content, Giveaway, Gone, PaidMedia, Place, Poll, TodoList, WebPage
+from tobs_tui.content import Gone
 from tobs_tui.engine.albums import AlbumGatherer, Block
 from tobs_tui.engine.job import Job
+from tobs_tui.engine.stamps import stamp_of
 from tobs_tui.engine.stations import Stations
 from tobs_tui.model import Deleted, Message
 from tobs_tui.pipeline.edittables import DELETED, Known
@@ -27,30 +26,9 @@ if TYPE_CHECKING:
 MOST_KNOWN = 10_000
 # Messages whose ids are no further apart are read together.
 NEAR = 1_000
-# Content that changes without an edit of its message.
-_CHANGING = (Poll, TodoList, Place, Giveaway)
 
 Entries = Callable[[list[Block], Mapping[int, str]], Awaitable[list[Entry]]]
 """Renders blocks for the notes that they stand in, by the id of their first message."""
-
-
-def stamp_of(message: Message) -> int:
-    """A number that changes when what a message shows does: its text, its edit, reactions, votes. Never with views, and never because a
-    file is gone: what is in the vault stays there."""
-    text = zlib.crc32(message.text.encode("utf-8", "surrogatepass"))
-    state = _state(message.content)
-    if not (message.edited or message.reactions or state):
-        return text
-    reactions = sorted((str(reaction.custom or reaction.emoji), reaction.count) for reaction in message.reactions)
-    return zlib.crc32(msgspec.json.encode((message.edited, reactions, state)), text)
-
-
-def _state(content: Content | None) -> object:
-    if isinstance(content, _CHANGING):
-        return content
-    if isinstance(content, WebPage):
-        return (content.url, content.title, content.description, content.site)
-    return (content.stars, len(content.files)) if isinstance(content, PaidMedia) else None
 
 
 class Edits:

@@ -8,29 +8,24 @@ import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
-from functools import lru_cache
 from itertools import groupby, takewhile
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
-
-from msgspec import structs
 
 from tobs_tui.engine.albums import AlbumGatherer, Block
-from tobs_tui.engine.edits import Edits, stamp_of
+from tobs_tui.engine.edits import Edits
+from tobs_tui.engine.entries import EntryMaker, UnderWay
 from tobs_tui.engine.files import JobFiles
 from tobs_tui.engine.holes import Holes
 from tobs_tui.engine.index import write_index
 from tobs_tui.engine.job import Job
 from tobs_tui.engine.kin import Beside, Kin
-from tobs_tui.engine.linking import link_records
-from tobs_tui.engine.snapshot import Failure, JobState
+from tobs_tui.engine.snapshot import JobState
 from tobs_tui.engine.stations import Stations
 from tobs_tui.engine.threads import Threads
 from tobs_tui.engine.topics import TopicSorter
+from tobs_tui.errors import RequestError
 from tobs_tui.model import Chat, ChatKind, Layout, Message
-from tobs_tui.notes.message import NoteFile, RenderContext, Rendered, ReplyTarget, render
-from tobs_tui.pipeline.records import ChatState, Entry, FileRecord, FileState, MessageRecord
+from tobs_tui.pipeline.records import ChatState, Entry
 from tobs_tui.pipeline.vault import Vault
 
 if TYPE_CHECKING:
@@ -51,9 +46,8 @@ class ChatExport:
         self._telegram = stations.telegram
         self._store = stations.store
         self._articles = stations.articles
+        self._maker = EntryMaker(job, state, stations)
         self._room = stations.room
-        self._zone = ZoneInfo(state.timezone)
-        self._moved = {(note.topic, note.key): note.path for note in state.moved}
         self._files = JobFiles(job, vault, stations)
         self._kin = Kin(job, vault, stations, beside)
         self._topics: TopicSorter | None = None
@@ -67,9 +61,10 @@ class ChatExport:
         Raises VaultError, NotLoggedIn and the RequestErrors of the history.
         """
         linked = await self._look()
-        self._threads = Threads(self._job, linked, self._store) if linked and self._job.options.comments else None
+        if linked and self._job.options.comments:
+            self._threads = self._maker.threads = Threads(self._job, linked, self._store)
         if self._job.chat.kind is ChatKind.FORUM:
-            self._topics = await self._sorter()
+            self._topics = self._maker.topics = await self._sorter()
         async with asyncio.TaskGroup() as group:
             files = group.create_task(self._files.run())
             missing = await self._read_all()
@@ -179,11 +174,10 @@ class ChatExport:
 
     async def _insert(self, blocks: list[Block]) -> None:
         """Put messages of a hole where they belong; what stands in a note already is only known again."""
-        replies, context = await self._prepared(blocks)
         if self._job.options.layout is Layout.POST:
             posts = await self._store.places.posts(self._root, self._job.chat.id, [block[0].id for block in blocks])
-            self._moved |= {(0, str(id)): note for id, note in posts.items()}
-        entries = [self._entry(block, self._rendered(block, context), replies, context) for block in blocks]
+            self._maker.moved |= {(0, str(id)): note for id, note in posts.items()}
+        entries = await self._maker.entries(blocks)
         for note, group in groupby(sorted(entries, key=lambda entry: entry[0].note), key=lambda entry: entry[0].note):
             some = list(group)
             standing = await self._store.insert(self._root, note, [entry for entry, _ in some])
@@ -197,16 +191,24 @@ class ChatExport:
             self._threads.wrote(blocks)
 
     async def _read(self, after: int) -> int:
-        """Write all messages after an id; returns the last id read."""
-        gatherer = AlbumGatherer()
-        async with aclosing(self._telegram.history(self._job.chat, after, self._job.metrics)) as pages:
-            async for page in pages:
-                wanted = self._wanted(page.messages)
-                await self._write(gatherer.add(self._topics.wanted(wanted) if self._topics else wanted))
-                after = page.last_id
-                if len(wanted) < len(page.messages):
-                    break
-        await self._write(gatherer.rest())
+        """Write all messages after an id; returns the last id read. A page is rendered while the next one is read."""
+        gatherer, under_way = AlbumGatherer(), None
+        try:
+            async with aclosing(self._telegram.history(self._job.chat, after, self._job.metrics)) as pages:
+                async for page in pages:
+                    wanted = self._wanted(page.messages)
+                    blocks = gatherer.add(self._topics.wanted(wanted) if self._topics else wanted)
+                    await self._write(under_way)
+                    under_way = await self._maker.begin(blocks) if blocks else None
+                    after = page.last_id
+                    if len(wanted) < len(page.messages):
+                        break
+        except RequestError:
+            await self._write(under_way)  # what came before isn't lost with what doesn't come
+            raise
+        await self._write(under_way)
+        if rest := gatherer.rest():
+            await self._write(await self._maker.begin(rest))
         if self._topics and not self._job.options.until:
             self._topics.reached(after)
         return after
@@ -218,105 +220,23 @@ class ChatExport:
             return messages
         return tuple(takewhile(lambda message: message.date < until, messages))
 
-    async def _write(self, blocks: list[Block]) -> None:
-        if not blocks:
+    async def _write(self, under_way: UnderWay | None) -> None:
+        """Give blocks that were being rendered to the store."""
+        if under_way is None:
             return
         await self._room.wait(self._job)
-        replies, context = await self._prepared(blocks)
-        written = [self._entry(block, self._rendered(block, context), replies, context) for block in blocks]
+        written = await self._maker.finish(under_way)
         self._store.append(*(entry for entry, _ in written))
         for entry, kinds in written:
             self._job.wrote(kinds, entry.note)
             self._files.added(len(entry.files))
         self._job.metrics.messages(sum(len(kinds) for _, kinds in written))
         if self._threads:
-            self._threads.wrote(blocks)
+            self._threads.wrote(under_way.blocks)
         if self._topics:
-            self._topics.reached(blocks[-1][-1].id)
+            self._topics.reached(under_way.blocks[-1][-1].id)
         await self._store.room(self._root, self._job.chat.id)
-
-    async def _prepared(self, blocks: list[Block]) -> tuple[dict[int, ReplyTarget], RenderContext]:
-        """What rendering these blocks needs to know: whom they answer, and the rest."""
-        replies = await self._targets(blocks)
-        context = self._context(replies, self._articles.named(blocks, self._job.options))
-        if self._threads:
-            context = replace(context, threads=await self._threads.lines(blocks))
-        return replies, context
 
     async def _standing(self, blocks: list[Block], notes: Mapping[int, str]) -> list[Entry]:
         """Blocks as they are now, for the notes that they stand in by the ids of their first messages."""
-        replies, context = await self._prepared(blocks)
-        return [self._entry(block, self._rendered(block, context), replies, context, notes[block[0].id])[0] for block in blocks]
-
-    def _rendered(self, block: Block, context: RenderContext) -> Rendered:
-        """The block as Markdown. A message that breaks the renderer costs its own styles, never the chat: it is kept as plain text."""
-        try:
-            return render(block, context)
-        except Exception as defect:  # whatever a sender's message sets off must stay with that message
-            log.error("message %s of chat %s can't be rendered", block[0].id, self._job.chat.id, exc_info=defect)
-            name = f"message {block[0].id}"
-            failure = Failure(name, f"a defect of the program ({type(defect).__name__}): its styles are lost", "See the log")
-            self._job.plain += self._job.fail(name, failure)
-            return render(tuple(structs.replace(message, entities=()) for message in block), context)
-
-    async def _targets(self, blocks: list[Block]) -> dict[int, ReplyTarget]:
-        """What the blocks answer, where that is in the vault; grows while they are written, by what later ones of them answer."""
-        wanted, before = set[int](), set[int]()
-        for block in blocks:
-            wanted |= _answered(block) - before
-            before.update(message.id for message in block)
-        found = await self._store.replies(self._root, self._job.chat.id, wanted) if wanted else {}
-        return {id: ReplyTarget(_stem(at.note), at.author, at.snippet) for id, at in found.items()}
-
-    def _context(self, replies: dict[int, ReplyTarget], articles: dict[int, tuple[str, ...]]) -> RenderContext:
-        state = self._state
-        topics = self._topics.names if self._topics else {}
-        fixed = (self._job.chat, state.name, state.folder, self._zone, self._job.options)
-        return RenderContext(*fixed, replies, topics=topics, articles=articles)
-
-    def _entry(
-        self, block: Block, rendered: Rendered, replies: dict[int, ReplyTarget], context: RenderContext, note: str = ""
-    ) -> tuple[Entry, tuple[str, ...]]:
-        """One block for the store (for `note`, where it stands there already), with its files and what later replies want to know of it;
-        and the kinds of its messages."""
-        job = self._job
-        records = zip(rendered.records, block, strict=True)
-        messages = tuple(MessageRecord(*record, message.date, stamp_of(message)) for record, message in records)
-        note = note or self._place(block, rendered, context)
-        links = link_records(block, job, note, context.articles, replies)
-        stem = _stem(note)
-        replies.update({record.id: ReplyTarget(stem, record.author, record.snippet) for record in messages})
-        entry = Entry(
-            vault=self._root,
-            chat_id=job.chat.id,
-            job=job.id,
-            note=note,
-            head=rendered.head,
-            day=rendered.day,
-            day_heading=rendered.day_heading,
-            text=rendered.text,
-            messages=messages,
-            files=tuple(self._file_record(file, note) for file in rendered.files),
-            metrics=job.metrics,
-            links=links,
-        )
-        return entry, rendered.kinds
-
-    def _place(self, block: Block, rendered: Rendered, context: RenderContext) -> str:
-        """The path of a block's note, where a person put it."""
-        topic = block[0].topic if block[0].topic in context.topics else 0
-        return self._moved.get((topic, rendered.note.period or str(block[0].id)), rendered.note.path)
-
-    def _file_record(self, file: NoteFile, note: str) -> FileRecord:
-        return FileRecord(0, file.path, note, file.line, self._job.chat.id, file.message_id, file.date, file.file, FileState.QUEUED, "")
-
-
-def _answered(block: Block) -> set[int]:
-    """The messages of its own chat that a block answers."""
-    return {message.reply.message_id for message in block if message.reply and not message.reply.chat_id}
-
-
-@lru_cache(maxsize=1024)
-def _stem(note: str) -> str:
-    """The name of a note as links say it."""
-    return PurePosixPath(note).stem
+        return [entry for entry, _ in await self._maker.entries(blocks, notes)]

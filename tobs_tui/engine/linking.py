@@ -9,80 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct, structs
 
-from tobs_tui.engine.albums import Block
-from tobs_tui.engine.articles import path_of
-from tobs_tui.engine.job import Job
+from tobs_tui.engine.pointing import Kept, message_of
 from tobs_tui.errors import TobsError
-from tobs_tui.model import Chat, Entity, ExportOptions, Forward, Layout, Message, Reply, Sender, Service
+from tobs_tui.model import Chat, ExportOptions
 from tobs_tui.notes.message import RenderContext, ReplyTarget, render
-from tobs_tui.notes.targets import Target, targets_in
-from tobs_tui.pipeline.articlebook import ARTICLE
-from tobs_tui.pipeline.records import ArticleRecord, BlockChange, ChatState, LinkRecord, LinkTarget, OpenLink
+from tobs_tui.notes.targets import Target
+from tobs_tui.pipeline.records import ARTICLE, ArticleRecord, BlockChange, ChatState, LinkTarget, OpenLink
 from tobs_tui.pipeline.store import Store
 
 log = logging.getLogger(__name__)
-
-
-class _Words(Struct, frozen=True, gc=False):
-    """What of a message the lines with links depend on: all but its content and its reactions."""
-
-    id: int
-    date: int
-    sender: Sender
-    text: str
-    entities: tuple[Entity, ...]
-    reply: Reply | None
-    forward: Forward | None
-    edited: int
-    via_bot: str
-    author: str
-    views: int
-    service: Service | None = None
-
-
-class _Kept(Struct, frozen=True, gc=False):
-    """The record of a block that points at something."""
-
-    block: tuple[_Words, ...]
-    layout: Layout
-    articles: tuple[tuple[int, tuple[str, ...]], ...] = ()
-
-
-def link_records(
-    block: Block, job: Job, note: str, articles: Mapping[int, tuple[str, ...]], there: Container[int]
-) -> tuple[LinkRecord, ...]:
-    """What a block points at, for the store; nothing for most blocks. `articles` are their addresses by message id; answers to messages
-    that are `there` are written already."""
-    targets = targets_in(block[0]).union(*map(targets_in, block[1:]))
-    linked = {message.id: articles[message.id] for message in block if message.id in articles} if articles else {}
-    targets |= {Target(name=ARTICLE + path_of(address)) for addresses in linked.values() for address in addresses}
-    reply = block[0].reply
-    if reply and not reply.chat_id and reply.message_id not in there:
-        targets.add(Target(job.chat.id, "", reply.message_id))
-    if not targets:
-        return ()
-    kept = _Kept(tuple(map(_words, block)), job.options.layout, tuple(linked.items()))
-    pointed = tuple(sorted((_pointed(target) for target in targets), key=lambda target: (target.chat_id, target.name, target.message_id)))
-    return (LinkRecord(job.chat.id, block[0].id, note, msgspec.json.encode(kept), pointed),)
-
-
-def _words(message: Message) -> _Words:
-    return _Words(*[getattr(message, name) for name in _Words.__struct_fields__])
-
-
-def _message(words: _Words) -> Message:
-    return Message(**structs.asdict(words))
-
-
-def _pointed(target: Target) -> LinkTarget:
-    return LinkTarget(target.chat_id, target.name, target.message_id)
 
 
 class Linker:
@@ -144,7 +85,7 @@ def _change(
 ) -> BlockChange:
     """The lines of a block that the links make another. A message that breaks the renderer costs its own links, never the others'."""
     try:
-        record = msgspec.json.decode(link.body, type=_Kept)
+        record = msgspec.json.decode(link.body, type=Kept)
         before, after = (
             _lines(record, state, _links(link, targets, there), {path: kept[path] for path in _articles(targets) if path in kept})
             for targets in (link.settled, link.settled | link.ready)
@@ -161,7 +102,7 @@ def _links(link: OpenLink, targets: Iterable[LinkTarget], there: Mapping[tuple[i
     return {Target(target.chat_id, target.name, target.message_id): place for target, place in places.items() if place}
 
 
-def _lines(record: _Kept, state: ChatState, links: Mapping[Target, ReplyTarget], articles: Mapping[str, ArticleRecord]) -> list[str]:
+def _lines(record: Kept, state: ChatState, links: Mapping[Target, ReplyTarget], articles: Mapping[str, ArticleRecord]) -> list[str]:
     context = RenderContext(
         chat=Chat(state.id, state.kind, state.title),
         name=state.name,
@@ -173,4 +114,4 @@ def _lines(record: _Kept, state: ChatState, links: Mapping[Target, ReplyTarget],
         articles=dict(record.articles),
         kept={path: (each.note, each.title, each.reason) for path, each in articles.items()},
     )
-    return render(tuple(map(_message, record.block)), context).text.split("\n")
+    return render(tuple(map(message_of, record.block)), context).text.split("\n")

@@ -1,4 +1,4 @@
-"""What all jobs share: the account, the store of notes and cache, the downloader."""
+"""What all jobs share: the account, the store of notes and cache, the downloader, the renderer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tobs_tui.engine.articles import ArticleKeeper
+from tobs_tui.engine.renderer import Renderer
 from tobs_tui.engine.room import Room
 from tobs_tui.pipeline.downloader import Downloader
 from tobs_tui.pipeline.store import Store
@@ -23,5 +24,6 @@ class Stations:
     store: Store
     downloader: Downloader
     articles: ArticleKeeper
+    renderer: Renderer
     room: Room
     indexing: asyncio.Lock = field(default_factory=asyncio.Lock)

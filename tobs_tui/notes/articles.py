@@ -18,6 +18,11 @@ FOLDER = "Articles"
 _PATH_BYTES = 60
 
 
+def path_of(address: str) -> str:
+    """An article's path at its service, which is the same at all of its hosts."""
+    return urlsplit(address).path.strip("/")
+
+
 def article_path(title: str, path: str, distinct: bool = False) -> str:
     """Where the note of an article lies: named after its title and its path at the service, with a digest of that where it doesn't say
     enough (`distinct`: because another note has the name)."""
@@ -52,7 +57,7 @@ def article_note(head: str, title: str, markdown: str) -> str:
 def article_line(address: str, there: Mapping[str, tuple[str, str, str]]) -> str:
     """What stands in a message's block for an article that it links to. `there` are note (a path), title and reason by path at the
     service: without an entry nothing is known of it yet, without a note it is gone."""
-    path = urlsplit(address).path.strip("/")
+    path = path_of(address)
     note, title, reason = there.get(path, ("", "", ""))
     if note:
         return f"📄 [[{note.removesuffix('.md')}|{label_of(shortened(one_line(title), 200) or 'Article')}]]"

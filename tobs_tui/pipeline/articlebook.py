@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tobs_tui.pipeline.cache import Cache
-from tobs_tui.pipeline.records import ArticleRecord
-
-ARTICLE = "article:"
-"""What the names of link targets begin with that are articles."""
+from tobs_tui.pipeline.records import ARTICLE, ArticleRecord
 
 
 class ArticleBook:

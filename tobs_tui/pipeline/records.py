@@ -62,6 +62,10 @@ class FileRecord(Struct, frozen=True, gc=False):
     sha256: str = ""
 
 
+ARTICLE = "article:"
+"""What the names of link targets begin with that are articles."""
+
+
 class LinkTarget(Struct, frozen=True, gc=False):
     """What a message points at: a message, or a whole chat (a message id of 0), by the chat's marked id or by a name (0 then)."""
 

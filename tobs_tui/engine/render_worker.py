@@ -1,0 +1,52 @@
+"""The process that renders: `python -m tobs_tui.engine.render_worker`. Tasks come by its standard input, answers leave by its output.
+
+Both are frames of msgpack with their length (four bytes, big-endian) before them. It ends with its input, so it never outlives the
+program that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from tobs_tui.engine.rendering import RenderedBlock, RenderTask, render_blocks
+from tobs_tui.notes.caches import cache_use
+
+LENGTH_BYTES = 4
+# Messages make no cycles: looking for some is all cost (see engine.py).
+COLLECT = (50_000, 20, 50)
+
+
+class RenderAnswer(Struct, frozen=True, gc=False):
+    """The blocks of a task, how often the process's caches were asked (see `cache_use`), and why there are no blocks: a traceback."""
+
+    blocks: list[RenderedBlock]
+    caches: tuple[tuple[str, int, int], ...]
+    failure: str = ""
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer tasks until no more come."""
+    tasks, answers = msgspec.msgpack.Decoder(RenderTask), msgspec.msgpack.Encoder()
+    while len(head := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        body = source.read(int.from_bytes(head, "big"))
+        answer = answers.encode(_answer(tasks, body))
+        sink.write(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
+        sink.flush()
+
+
+def _answer(tasks: msgspec.msgpack.Decoder[RenderTask], body: bytes) -> RenderAnswer:
+    try:
+        return RenderAnswer(render_blocks(tasks.decode(body)), cache_use())
+    except Exception:  # noqa: BLE001 - told to the program, which has a log
+        return RenderAnswer([], cache_use(), traceback.format_exc())
+
+
+if __name__ == "__main__":
+    gc.set_threshold(*COLLECT)
+    serve(sys.stdin.buffer, sys.stdout.buffer)

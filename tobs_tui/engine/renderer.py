@@ -1,0 +1,174 @@
+"""Renders in a process beside the engine's, so that pages are rendered while others are read, on a processor of their own.
+
+Rendering is the dearest thing that the program does with a message, and one interpreter does one thing at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections import deque
+
+import msgspec
+
+from tobs_tui.engine.render_worker import LENGTH_BYTES, RenderAnswer
+from tobs_tui.engine.rendering import RenderedBlock, RenderTask
+from tobs_tui.errors import TobsError
+from tobs_tui.notes.caches import cache_use
+
+log = logging.getLogger(__name__)
+# How often a task is given to a new process when one ended over it.
+ATTEMPTS = 3
+# A task takes some milliseconds; a process that takes so long over one hangs.
+RENDER_SECONDS = 60.0
+END_SECONDS = 5.0
+READ_BYTES = 1 << 20
+
+
+class RendererEnded(Exception):
+    """The process ended before it answered."""
+
+
+class Renderer:
+    """Renders blocks, task after task. The process starts with the first of them."""
+
+    def __init__(self) -> None:
+        self._tasks = msgspec.msgpack.Encoder()
+        self._answers = msgspec.msgpack.Decoder(RenderAnswer)
+        self._process: RenderProcess | None = None
+        self._starting = asyncio.Lock()
+        self._caches: tuple[tuple[str, int, int], ...] = ()
+
+    async def begin(self, task: RenderTask) -> Rendering:
+        """Let a task be done. Raises TobsError when no process can be started."""
+        frame = self._tasks.encode(task)
+        return Rendering(self, frame, await self.ask(frame))
+
+    async def ask(self, frame: bytes) -> asyncio.Future[bytes]:
+        """Give a task to the process, which is started if need be; what comes is its answer or RendererEnded."""
+        async with self._starting:
+            if self._process is None or self._process.ended:
+                self._process = await RenderProcess.start()
+            return self._process.ask(frame)
+
+    def blocks(self, frame: bytes) -> list[RenderedBlock]:
+        """What an answer holds. Raises TobsError for a task that the process couldn't do."""
+        answer = self._answers.decode(frame)
+        self._caches = answer.caches
+        if answer.failure:
+            log.error("messages can't be rendered: %s", answer.failure)
+            raise TobsError("Messages couldn't be rendered", "a defect of the program", "See the log")
+        return answer.blocks
+
+    @property
+    def pid(self) -> int:
+        """The process's id; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
+    def cache_use(self) -> tuple[tuple[str, int, int], ...]:
+        """Of the caches of both processes: how many things were found in them, and how many were asked for."""
+        theirs = {name: (found, asked) for name, found, asked in self._caches}
+        both = ((name, found, asked, theirs.get(name, (0, 0))) for name, found, asked in cache_use())
+        return tuple((name, found + more[0], asked + more[1]) for name, found, asked, more in both)
+
+    async def close(self) -> None:
+        """End the process."""
+        if self._process:
+            await self._process.close()
+
+
+class Rendering:
+    """A task under way."""
+
+    def __init__(self, renderer: Renderer, frame: bytes, answer: asyncio.Future[bytes]) -> None:
+        self._renderer = renderer
+        self._frame = frame
+        self._answer = answer
+
+    async def blocks(self) -> list[RenderedBlock]:
+        """The task's blocks, in their order. A process that ends over it is followed by another. Raises TobsError when none helps."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._renderer.blocks(await self._answer)
+            except RendererEnded as ended:
+                log.warning("%s", ended)
+                self._answer = await self._renderer.ask(self._frame)
+        try:
+            return self._renderer.blocks(await self._answer)
+        except RendererEnded as ended:
+            raise TobsError("Messages couldn't be rendered", f"{ended}, {ATTEMPTS} times", "See the log, and try again") from ended
+
+
+class RenderProcess:
+    """One process, from its start to its end. It answers in the order in which it is asked."""
+
+    def __init__(self, process: asyncio.subprocess.Process, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        self._process = process
+        self._source = source
+        self._sink = sink
+        self._asked: deque[asyncio.Future[bytes]] = deque()
+        self._reading = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(cls) -> RenderProcess:
+        """A new process. It finds its modules where this one does, and hears no signal that is meant for this one."""
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "tobs_tui.engine.render_worker"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
+            limit=READ_BYTES,
+            start_new_session=True,
+        )
+        if process.stdin is None or process.stdout is None:
+            raise RendererEnded("the process that renders has no pipes")
+        return cls(process, process.stdout, process.stdin)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._reading.done()
+
+    def ask(self, frame: bytes) -> asyncio.Future[bytes]:
+        """Give it a frame; what comes is its answer, or RendererEnded, also when it hangs over the frame: it is ended then."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bytes] = loop.create_future()
+        deadline = loop.call_later(RENDER_SECONDS, self._process.kill)
+        future.add_done_callback(lambda _: deadline.cancel())
+        self._asked.append(future)
+        self._sink.write(len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
+        return future
+
+    async def _read(self) -> None:
+        """Hand on answers until the process ends; who still waits then is told so."""
+        try:
+            while True:
+                length = int.from_bytes(await self._source.readexactly(LENGTH_BYTES), "big")
+                frame = await self._source.readexactly(length)
+                future = self._asked.popleft()
+                if not future.done():
+                    future.set_result(frame)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            code = await self._process.wait()
+            for future in self._asked:
+                if not future.done():
+                    future.set_exception(RendererEnded(f"the process that renders ended with {code}"))
+                    future.exception()  # looked at: a job that was interrupted meanwhile doesn't ask any more
+
+    async def close(self) -> None:
+        """End it: by the end of its input, or by force when it doesn't take notice."""
+        self._sink.close()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await asyncio.wait((self._reading,))
