@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from telethon.extensions import BinaryReader
 from telethon.tl import functions, types
 
 from tobs_tui.sandbox.world import World
-from tobs_tui.telegram.reading import KNOWN, Known
+from tobs_tui.telegram.dates import unix
+from tobs_tui.telegram.reading import KNOWN, KNOWN_SHORT, Known
 
 
 def read(known: Known, data: bytes) -> object:
@@ -44,6 +46,29 @@ def test_what_is_known_is_bounded() -> None:
     for user_id in range(2 * KNOWN):
         read(known, bytes(types.User(id=user_id, first_name="a")))
     assert len(known._entries) == KNOWN
+
+
+def test_short_objects_are_recognised() -> None:
+    known = Known()
+    ada, same, other = (read(known, bytes(types.PeerUser(user_id))) for user_id in (1, 1, 2))
+    assert ada is same
+    assert ada == types.PeerUser(1)
+    assert other == types.PeerUser(2)
+
+
+def test_of_short_objects_no_more_are_kept_than_fit() -> None:
+    known = Known()
+    for user_id in range(2 * KNOWN_SHORT + 1):
+        assert read(known, bytes(types.PeerUser(user_id))) == types.PeerUser(user_id)
+        assert len(known.short) <= KNOWN_SHORT
+
+
+@pytest.mark.parametrize("seconds", [-1, 1, 1_700_000_000, 2**31 - 1])
+def test_a_date_is_the_same_however_it_was_read(seconds: int) -> None:
+    message = types.Message(1, types.PeerUser(2), datetime.fromtimestamp(seconds, UTC), "text")
+    quick: Any = read(Known(), bytes(message))
+    assert isinstance(quick, types.Message)
+    assert (unix(quick.date), unix(quick.edit_date)) == (unix(message.date), unix(message.edit_date)) == (seconds, 0)
 
 
 def test_an_answer_that_ends_early_is_an_error() -> None:

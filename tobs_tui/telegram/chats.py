@@ -15,7 +15,7 @@ from tobs_tui.errors import ChatNotFound
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import Chat, Folder
 from tobs_tui.telegram.calls import Caller
-from tobs_tui.telegram.convert import unix
+from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.folders import FolderRule, rules_of, traits_of
 from tobs_tui.telegram.link import KeyUnknown
 from tobs_tui.telegram.lookup import Wanted, choose, wanted

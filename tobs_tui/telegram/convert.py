@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from telethon.tl import types
@@ -12,6 +11,7 @@ from tobs_tui.model import GENERAL_TOPIC, Button, Entity, EntityKind, Forward, M
 from tobs_tui.telegram.convert_content import content_of
 from tobs_tui.telegram.convert_media import action_photo
 from tobs_tui.telegram.convert_service import service_of
+from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.peers import Names, marked_id, username_of
 
 _ENTITIES: dict[type[Any], EntityKind] = {
@@ -38,11 +38,6 @@ _ENTITIES: dict[type[Any], EntityKind] = {
 # What stands for a custom emoji among reactions that Telegram tells no fallback of.
 CUSTOM_REACTION = "custom emoji"
 PAID_REACTION = "⭐"
-
-
-def unix(date: datetime | None) -> int:
-    """Unix seconds of a TL date; 0 for none."""
-    return int(date.timestamp()) if date is not None else 0
 
 
 def message_of(message: Any, chat_id: int, names: Names, self_id: int, *, forum: bool = False) -> Message | None:

@@ -26,6 +26,7 @@ from tobs_tui.content import (
     WebPage,
 )
 from tobs_tui.telegram.convert_media import bought_files, file_of, web_picture
+from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.peers import Names, marked_id, username_of
 
 _Maker = Callable[[Any, Names], Content]
@@ -124,7 +125,7 @@ def _invoice(media: Any, _names: Names) -> Content:
 def _giveaway(media: Any, _names: Names) -> Content:
     ended = isinstance(media, types.MessageMediaGiveawayResults)
     winners = media.winners_count if ended else media.quantity
-    return Giveaway(winners, int(media.until_date.timestamp()) if media.until_date else 0, _prize(media), ended)
+    return Giveaway(winners, unix(media.until_date), _prize(media), ended)
 
 
 def _prize(media: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from telethon.tl import types
 
 from tobs_tui.model import Service, ServiceKind
+from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.peers import DELETED, Names, marked_id
 
 _Actor = int
@@ -131,7 +132,7 @@ _MAKERS: dict[type[Any], _Maker] = {
     types.MessageActionPinMessage: _tell(_K.PINNED),
     types.MessageActionPhoneCall: _call,
     types.MessageActionGroupCall: _tell(_K.GROUP_CALL, lambda a: a.duration),
-    types.MessageActionGroupCallScheduled: _tell(_K.GROUP_CALL_PLANNED, lambda a: int(a.schedule_date.timestamp())),
+    types.MessageActionGroupCallScheduled: _tell(_K.GROUP_CALL_PLANNED, lambda a: unix(a.schedule_date)),
     types.MessageActionInviteToGroupCall: _tell(_K.GROUP_CALL_INVITED, people=lambda a: a.users),
     types.MessageActionConferenceCall: _tell(_K.CONFERENCE, lambda a: a.duration, lambda a: map(marked_id, a.other_participants or ())),
     types.MessageActionChatMigrateTo: _tell(_K.MIGRATED),
@@ -146,9 +147,7 @@ _MAKERS: dict[type[Any], _Maker] = {
     types.MessageActionTopicEdit: _topic_edited,
     types.MessageActionSetChatTheme: _tell(_K.THEME, _theme),
     types.MessageActionSetChatWallPaper: _tell(_K.WALLPAPER),
-    types.MessageActionGeoProximityReached: _tell(
-        _K.PROXIMITY, lambda a: a.distance, lambda a: (marked_id(a.from_id), marked_id(a.to_id))
-    ),
+    types.MessageActionGeoProximityReached: _tell(_K.PROXIMITY, lambda a: a.distance, lambda a: (marked_id(a.from_id), marked_id(a.to_id))),
     types.MessageActionGameScore: _tell(_K.GAME_SCORE, lambda a: str(a.score)),
     types.MessageActionPaymentSent: _tell(_K.PAYMENT, _sum("total_amount")),
     types.MessageActionPaymentSentMe: _tell(_K.PAYMENT, _sum("total_amount")),

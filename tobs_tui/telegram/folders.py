@@ -9,7 +9,7 @@ from typing import Any
 from telethon.tl import types
 
 from tobs_tui.model import Folder
-from tobs_tui.telegram.convert import unix
+from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.peers import marked_id
 
 

@@ -16,7 +16,8 @@ from telethon.tl import functions, types
 from tobs_tui.metrics import Metrics
 from tobs_tui.model import CHANNEL_MARK, Chat, ChatKind, Message
 from tobs_tui.telegram.calls import Caller
-from tobs_tui.telegram.convert import message_of, unix
+from tobs_tui.telegram.convert import message_of
+from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.emoji import CustomEmoji
 from tobs_tui.telegram.flight import PAGE, Extent, Flight, Window
 from tobs_tui.telegram.peers import Names, input_peer
