@@ -38,14 +38,17 @@ _ENTITIES: dict[type[Any], EntityKind] = {
 # What stands for a custom emoji among reactions that Telegram tells no fallback of.
 CUSTOM_REACTION = "custom emoji"
 PAID_REACTION = "⭐"
+# Telethon's classes of messages are abstract base classes, with which isinstance is slow.
+_EMPTY = types.MessageEmpty.CONSTRUCTOR_ID
+_SERVICE = types.MessageService.CONSTRUCTOR_ID
 
 
 def message_of(message: Any, chat_id: int, names: Names, self_id: int, *, forum: bool = False) -> Message | None:
     """A message of a chat; None for a deleted one (messageEmpty). `self_id` is the account's own, `forum` whether the chat has topics."""
-    if isinstance(message, types.MessageEmpty):
+    if message.CONSTRUCTOR_ID == _EMPTY:
         return None
     sender = _sender(message, chat_id, names, self_id)
-    service = service_of(message.action, sender.id, names) if isinstance(message, types.MessageService) else None
+    service = service_of(message.action, sender.id, names) if message.CONSTRUCTOR_ID == _SERVICE else None
     return Message(
         id=message.id,
         date=unix(message.date),
@@ -55,13 +58,13 @@ def message_of(message: Any, chat_id: int, names: Names, self_id: int, *, forum:
         content=action_photo(message.action, chat_id, message.id) if service else _content(message, chat_id, names),
         service=service,
         reply=_reply(message.reply_to, chat_id, names),
-        forward=_forward(message.fwd_from, names),
-        edited=0 if message.edit_hide else unix(message.edit_date),
+        forward=_forward(message.fwd_from, names) if message.fwd_from else None,
+        edited=unix(message.edit_date) if message.edit_date and not message.edit_hide else 0,
         album=message.grouped_id or 0,
-        via_bot=_via_bot(message.via_bot_id, names),
+        via_bot=_via_bot(message.via_bot_id, names) if message.via_bot_id else "",
         author=message.post_author or "",
         views=message.views or 0,
-        reactions=_reactions(message.reactions, names),
+        reactions=tuple(_reaction(each, names) for each in message.reactions.results) if message.reactions else (),
         outgoing=bool(message.out),
         topic=topic_of(message) if forum else 0,
         comments=message.replies.replies if message.replies is not None and message.replies.comments else 0,
@@ -78,7 +81,7 @@ def _buttons(markup: Any) -> tuple[Button, ...]:
 
 def topic_of(message: Any) -> int:
     """The topic of a forum's message: the one that it created, the one that its reply header names, or else General."""
-    if isinstance(message, types.MessageService) and isinstance(message.action, types.MessageActionTopicCreate):
+    if message.CONSTRUCTOR_ID == _SERVICE and isinstance(message.action, types.MessageActionTopicCreate):
         return int(message.id)
     header = message.reply_to
     if isinstance(header, types.MessageReplyHeader) and header.forum_topic:
@@ -87,13 +90,11 @@ def topic_of(message: Any) -> int:
 
 
 def _content(message: Any, chat_id: int, names: Names) -> Content | None:
-    return content_of(message.media, chat_id, message.id, names) or _rich(message)
-
-
-def _rich(message: Any) -> Unrendered | None:
-    """A text with headings and tables, which stands beside the plain one or instead of it."""
-    rich = message.rich_message
-    return Unrendered(type(rich).__name__) if rich is not None else None
+    """What is attached; or else the text with headings and tables that stands beside the plain one or instead of it."""
+    content = content_of(message.media, chat_id, message.id, names) if message.media else None
+    if content is None and message.rich_message is not None:
+        return Unrendered(type(message.rich_message).__name__)
+    return content
 
 
 def _sender(message: Any, chat_id: int, names: Names, self_id: int) -> Sender:
@@ -153,10 +154,8 @@ def _author(origin: Any, chat_id: int, names: Names) -> str:
     return names.name(marked_id(origin.from_id)) or origin.from_name or origin.post_author or names.name(chat_id)
 
 
-def _forward(header: Any, names: Names) -> Forward | None:
+def _forward(header: Any, names: Names) -> Forward:
     """Where it was forwarded from, and who signed it there; people who hide themselves leave only a name."""
-    if header is None:
-        return None
     origin = marked_id(header.from_id)
     name, author = names.name(origin) or header.from_name or "", header.post_author or ""
     name = f"{name} ({author})" if name and author else name or author or header.saved_from_name or ""
@@ -165,25 +164,14 @@ def _forward(header: Any, names: Names) -> Forward | None:
     return Forward(name, unix(header.date), origin, header.channel_post or 0)
 
 
-def _via_bot(bot_id: int | None, names: Names) -> str:
-    if not bot_id:
-        return ""
+def _via_bot(bot_id: int, names: Names) -> str:
     return username_of(names.entity(bot_id)) or names.name(bot_id) or str(bot_id)
 
 
-def _reactions(reactions: Any, names: Names) -> tuple[Reaction, ...]:
-    if reactions is None:
-        return ()
-    return tuple(Reaction(_emoji(each.reaction, names), each.count, _custom(each.reaction)) for each in reactions.results)
-
-
-def _custom(reaction: Any) -> int:
-    return int(reaction.document_id) if isinstance(reaction, types.ReactionCustomEmoji) else 0
-
-
-def _emoji(reaction: Any, names: Names) -> str:
+def _reaction(given: Any, names: Names) -> Reaction:
+    reaction = given.reaction
     if isinstance(reaction, types.ReactionEmoji):
-        return str(reaction.emoticon)
-    if isinstance(reaction, types.ReactionCustomEmoji) and (fallback := names.emoji.get(reaction.document_id)):
-        return fallback
-    return PAID_REACTION if isinstance(reaction, types.ReactionPaid) else CUSTOM_REACTION
+        return Reaction(reaction.emoticon, given.count)
+    if isinstance(reaction, types.ReactionCustomEmoji):
+        return Reaction(names.emoji.get(reaction.document_id) or CUSTOM_REACTION, given.count, reaction.document_id)
+    return Reaction(PAID_REACTION if isinstance(reaction, types.ReactionPaid) else CUSTOM_REACTION, given.count)

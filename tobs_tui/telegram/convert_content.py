@@ -30,26 +30,22 @@ from tobs_tui.telegram.dates import unix
 from tobs_tui.telegram.peers import Names, marked_id, username_of
 
 _Maker = Callable[[Any, Names], Content]
+_Filer = Callable[[Any, int, int], Content | None]
 
 
 def content_of(media: Any, chat_id: int, message_id: int, names: Names) -> Content | None:
-    """What is attached to a message; None for nothing."""
-    if media is None or isinstance(media, types.MessageMediaEmpty):
-        return None
-    if isinstance(media, types.MessageMediaPhoto | types.MessageMediaDocument):
-        return file_of(media, chat_id, message_id) or _gone(media)
-    if isinstance(media, types.MessageMediaPaidMedia):
-        files = tuple(bought_files(media, chat_id, message_id))
-        return PaidMedia(len(media.extended_media), media.stars_amount, files)
-    if isinstance(media, types.MessageMediaWebPage):
-        return _web_page(media.webpage, chat_id, message_id)
-    maker = _MAKERS.get(type(media))
-    return maker(media, names) if maker else Unrendered(type(media).__name__)
+    """What is attached to a message as media; None for nothing that a note could show."""
+    kind = type(media)
+    if filer := _FILERS.get(kind):
+        return filer(media, chat_id, message_id)
+    if maker := _MAKERS.get(kind):
+        return maker(media, names)
+    return None if kind is types.MessageMediaEmpty else Unrendered(kind.__name__)
 
 
-def _gone(media: Any) -> Gone:
-    """Media without its file: it destroyed itself after `ttl_seconds`, or Telegram took it away."""
-    return Gone(_word(media), expired=bool(media.ttl_seconds))
+def _file(media: Any, chat_id: int, message_id: int) -> Content:
+    """A file; or what is left of one that destroyed itself after `ttl_seconds`, or that Telegram took away."""
+    return file_of(media, chat_id, message_id) or Gone(_word(media), expired=bool(media.ttl_seconds))
 
 
 def _word(media: Any) -> str:
@@ -60,7 +56,12 @@ def _word(media: Any) -> str:
     return next((word for word, marked in marks.items() if marked), "document")
 
 
-def _web_page(page: Any, chat_id: int, message_id: int) -> Content | None:
+def _paid(media: Any, chat_id: int, message_id: int) -> Content:
+    return PaidMedia(len(media.extended_media), media.stars_amount, tuple(bought_files(media, chat_id, message_id)))
+
+
+def _web_page(media: Any, chat_id: int, message_id: int) -> Content | None:
+    page = media.webpage
     if isinstance(page, types.WebPage):
         picture = web_picture(page, chat_id, message_id)
         return WebPage(page.url, page.title or "", page.description or "", page.site_name or "", picture)
@@ -134,6 +135,12 @@ def _prize(media: Any) -> str:
     return ", ".join(filter(None, (media.prize_description, stars, months)))
 
 
+_FILERS: dict[type[Any], _Filer] = {
+    types.MessageMediaPhoto: _file,
+    types.MessageMediaDocument: _file,
+    types.MessageMediaPaidMedia: _paid,
+    types.MessageMediaWebPage: _web_page,
+}
 _MAKERS: dict[type[Any], _Maker] = {
     types.MessageMediaPoll: _poll,
     types.MessageMediaToDo: _todo,

@@ -36,8 +36,7 @@ def action_photo(action: Any, chat_id: int, message_id: int) -> RemoteFile | Non
     """The photo that a chat got, or that was suggested to somebody."""
     if not isinstance(action, types.MessageActionChatEditPhoto | types.MessageActionSuggestProfilePhoto):
         return None
-    file = photo_file(action.photo, chat_id, message_id)
-    return replace(file, kind=MediaKind.PROFILE_PHOTO) if file else None
+    return photo_file(action.photo, chat_id, message_id, MediaKind.PROFILE_PHOTO)
 
 
 def bought_files(media: Any, chat_id: int, message_id: int) -> Iterator[RemoteFile]:
@@ -49,21 +48,20 @@ def bought_files(media: Any, chat_id: int, message_id: int) -> Iterator[RemoteFi
 
 def web_picture(page: Any, chat_id: int, message_id: int) -> RemoteFile | None:
     """The picture of a link preview."""
-    file = photo_file(getattr(page, "photo", None), chat_id, message_id)
-    return replace(file, kind=MediaKind.WEB_PICTURE) if file else None
+    return photo_file(getattr(page, "photo", None), chat_id, message_id, MediaKind.WEB_PICTURE)
 
 
-def photo_file(photo: Any, chat_id: int, message_id: int) -> RemoteFile | None:
+def photo_file(photo: Any, chat_id: int, message_id: int, kind: MediaKind = MediaKind.PHOTO) -> RemoteFile | None:
     """The largest size of a photo; None where there is none."""
     if not isinstance(photo, types.Photo):
         return None
     best = max(photo.sizes, key=_size_rank, default=None)
-    if best is None or _size_rank(best) == (0, 0):
+    if best is None or (rank := _size_rank(best)) == (0, 0):
         return None
     return RemoteFile(
         id=photo.id,
-        kind=MediaKind.PHOTO,
-        size=_size_rank(best)[1],
+        kind=kind,
+        size=rank[1],
         dc=photo.dc_id,
         access_hash=photo.access_hash,
         reference=photo.file_reference.hex(),

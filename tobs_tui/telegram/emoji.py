@@ -60,12 +60,8 @@ class CustomEmoji:
 
 
 def _ids(messages: Iterable[Any]) -> set[int]:
-    return {each.reaction.document_id for message in messages for each in _custom(message)}
-
-
-def _custom(message: Any) -> list[Any]:
-    reactions = getattr(message, "reactions", None)
-    return [each for each in reactions.results if isinstance(each.reaction, types.ReactionCustomEmoji)] if reactions else []
+    given = (message.reactions.results for message in messages if message.reactions)
+    return {each.reaction.document_id for results in given for each in results if isinstance(each.reaction, types.ReactionCustomEmoji)}
 
 
 def _fallback(document: Any) -> str:

@@ -12,15 +12,18 @@ from tobs_tui.model import CHANNEL_MARK, Chat, ChatKind, Sender, bare_id
 DELETED = "Deleted account"
 SAVED_TITLE = "Saved Messages"
 NO_EMOJI: Mapping[int, str] = {}
+_USERS = (types.PeerUser, types.InputPeerUser, types.InputPeerUserFromMessage)
+_CHATS = (types.PeerChat, types.InputPeerChat)
+_CHANNELS = (types.PeerChannel, types.InputPeerChannel, types.InputPeerChannelFromMessage)
 
 
 def marked_id(peer: Any) -> int:
     """The marked id of a Peer or InputPeer; 0 for none."""
-    if isinstance(peer, types.PeerUser | types.InputPeerUser | types.InputPeerUserFromMessage):
+    if isinstance(peer, _USERS):
         return int(peer.user_id)
-    if isinstance(peer, types.PeerChat | types.InputPeerChat):
+    if isinstance(peer, _CHATS):
         return -int(peer.chat_id)
-    if isinstance(peer, types.PeerChannel | types.InputPeerChannel | types.InputPeerChannelFromMessage):
+    if isinstance(peer, _CHANNELS):
         return -int(peer.channel_id) - CHANNEL_MARK
     return 0
 
@@ -101,14 +104,9 @@ class Names:
     """Names of the people and chats that an answer brought along, by marked id; `emoji` are fallbacks of custom ones by document id."""
 
     def __init__(self, users: Iterable[Any] = (), chats: Iterable[Any] = (), emoji: Mapping[int, str] = NO_EMOJI) -> None:
-        self._entities: dict[int, Any] = {}
+        self._entities = {entity_id(entity): entity for entity in (*users, *chats)}
+        self._senders: dict[int, Sender] = {}
         self.emoji = emoji
-        self.add(users, chats)
-
-    def add(self, users: Iterable[Any], chats: Iterable[Any]) -> None:
-        """Learn from one more answer."""
-        for entity in (*users, *chats):
-            self._entities[entity_id(entity)] = entity
 
     def entity(self, marked: int) -> Any:
         """The User, Chat or Channel with an id; None when no answer brought it."""
@@ -116,9 +114,12 @@ class Names:
 
     def name(self, marked: int) -> str:
         """The name of an id, empty when it is unknown."""
-        entity = self._entities.get(marked)
-        return "" if entity is None else name_of(entity)
+        return self.sender(marked).name
 
     def sender(self, marked: int) -> Sender:
-        """An id with its name."""
-        return Sender(marked, self.name(marked))
+        """An id with its name, empty when it is unknown."""
+        sender = self._senders.get(marked)
+        if sender is None:
+            entity = self._entities.get(marked)
+            sender = self._senders[marked] = Sender(marked, "" if entity is None else name_of(entity))
+        return sender
