@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from telethon.tl import types
@@ -34,6 +35,12 @@ _ENTITIES: dict[type[Any], EntityKind] = {
     types.MessageEntityPhone: EntityKind.PHONE,
     types.MessageEntityBankCard: EntityKind.BANK_CARD,
     types.MessageEntityCustomEmoji: EntityKind.CUSTOM_EMOJI,
+}
+_VALUES: dict[type[Any], Callable[[Any], str]] = {
+    types.MessageEntityTextUrl: lambda entity: str(entity.url),
+    types.MessageEntityPre: lambda entity: entity.language or "",
+    types.MessageEntityMentionName: lambda entity: str(entity.user_id),
+    types.MessageEntityCustomEmoji: lambda entity: str(entity.document_id),
 }
 # What stands for a custom emoji among reactions that Telegram tells no fallback of.
 CUSTOM_REACTION = "custom emoji"
@@ -112,21 +119,13 @@ def entities_of(entities: list[Any] | None) -> tuple[Entity, ...]:
 
 
 def _entity(entity: Any) -> Entity:
-    kind = _ENTITIES.get(type(entity), EntityKind.UNKNOWN)
-    value = ""
-    if kind is EntityKind.QUOTE and entity.collapsed:
+    origin = type(entity)
+    kind, value = _ENTITIES.get(origin), _VALUES.get(origin)
+    if kind is None:
+        return Entity(EntityKind.UNKNOWN, entity.offset, entity.length, origin.__name__)
+    if origin is types.MessageEntityBlockquote and entity.collapsed:
         kind = EntityKind.COLLAPSED_QUOTE
-    elif kind is EntityKind.TEXT_LINK:
-        value = entity.url
-    elif kind is EntityKind.PRE:
-        value = entity.language or ""
-    elif kind is EntityKind.MENTION_NAME:
-        value = str(entity.user_id)
-    elif kind is EntityKind.CUSTOM_EMOJI:
-        value = str(entity.document_id)
-    elif kind is EntityKind.UNKNOWN:
-        value = type(entity).__name__
-    return Entity(kind, entity.offset, entity.length, value)
+    return Entity(kind, entity.offset, entity.length, value(entity) if value else "")
 
 
 def _reply(header: Any, chat_id: int, names: Names) -> Reply | None:
