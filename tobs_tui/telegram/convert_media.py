@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import replace
 from telethon.tl import types
 
 from tobs_tui.content import MediaKind, RemoteFile
