@@ -80,6 +80,7 @@ async def test_two_names_of_one_vault_are_one_vault(tmp_path: Path) -> None:
         assert (await store.vault(str(tmp_path / "link"))) is (await store.vault(str(vault)))
         store.append(entry(vault, 1))
         store.append(entry(tmp_path / "link", 2))
+        assert set(await store.replies(str(vault), 7, [1, 2])) == {1, 2}
         await store.checkpoint(str(tmp_path / "link"))
         assert await store.notes(str((await store.vault(str(tmp_path / "link"))).root), 7) == (note_of(1, 7),)
         state = await store.chat(str(tmp_path / "link"), 7)

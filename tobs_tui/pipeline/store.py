@@ -40,7 +40,7 @@ from tobs_tui.pipeline.records import (
 )
 from tobs_tui.pipeline.remembered import Remembered
 from tobs_tui.pipeline.tables import ChatFacts, FileEnd, Tables
-from tobs_tui.pipeline.unsaved import Generation
+from tobs_tui.pipeline.unsaved import Unsaved
 from tobs_tui.pipeline.vault import Vault, disk_errors
 from tobs_tui.pipeline.writer import Flush, NoteIds, NoteWriter, Swap
 from tobs_tui.settings import PipelineSettings
@@ -91,7 +91,7 @@ class Store:
         self._vaults: dict[str, _Open] = {}
         self._roots: dict[str, str] = {}  # vaults by the names that they were opened under: links may lead to one vault
         self._jobs: dict[int, JobRecord | None] = {}
-        self._unsaved: list[Generation] = [Generation()]
+        self._unsaved = Unsaved()
         self._waiting = 0
         self._news = False
         self._error: CacheError | None = None
@@ -182,7 +182,7 @@ class Store:
             there, entries = self._at(vault), list(some)
             self._check(there, chat_id)
             there.chats.add(chat_id)
-            self._unsaved[-1].add(entries)
+            self._unsaved.add(self._roots[vault], entries)
             metrics.level("note_queue", len(entries))
             self._buffer(there, note, entries)
             self._changed()
@@ -226,7 +226,7 @@ class Store:
 
     async def room(self, vault: str = "", chat_id: int = 0) -> None:
         """Wait while too much is buffered. Raises VaultError or CacheError as `checkpoint` does."""
-        while self._waiting > MAX_WAITING or sum(map(len, self._unsaved)) > MAX_UNSAVED:
+        while self._waiting > MAX_WAITING or len(self._unsaved) > MAX_UNSAVED:
             await self.checkpoint(vault, chat_id)
         self._raise(vault, chat_id)
 
@@ -259,7 +259,7 @@ class Store:
         """Everything up to now; nothing is awaited in between."""
         self._news = False
         self._dirty.clear()
-        self._unsaved.append(Generation())
+        self._unsaved.cut()
         vaults, buffers = [], list[Buffer]()
         for root, there in self._vaults.items():
             blocks = {note: buffer.entries for note, buffer in there.buffers.items()}
@@ -277,9 +277,7 @@ class Store:
         if outcome.error is not None:
             self._changed()
             return
-        parties = [metrics for each in self._unsaved[:-1] for metrics in each.metrics.values()]
-        del self._unsaved[:-1]
-        shared_cache_save(outcome.save, [self._metrics, *parties])
+        shared_cache_save(outcome.save, [self._metrics, *self._unsaved.saved()])
 
     async def _tick(self) -> None:
         """A checkpoint every so often while there is something to save. What fails is raised where blocks are appended."""
@@ -309,7 +307,9 @@ class Store:
         there = self._at(vault)
         there.lost.discard(chat_id)
         told = dict(there.told.chats)
-        return (await self._do(lambda: self._checkpoint.chats(there.writer, told, chat_id))).get(chat_id)
+        state = (await self._do(lambda: self._checkpoint.chats(there.writer, told, chat_id))).get(chat_id)
+        self._unsaved.read(self._roots[vault], chat_id, state.last_id if state else 0)
+        return state
 
     async def chats(self, vault: str) -> tuple[ChatState, ...]:
         """All chats of a vault, as `chat` tells them; of one that isn't open, what the cache knows."""
@@ -354,10 +354,9 @@ class Store:
 
     async def replies(self, vault: str, chat_id: int, ids: Collection[int]) -> dict[int, MessageAt]:
         """Where messages stand, those in the buffers too; unknown ones are left out."""
-        found: dict[int, MessageAt] = {}
-        for each in self._unsaved:
-            found |= each.find(vault, chat_id, ids)
-        if missing := set(ids) - found.keys():
+        root = self._roots[vault]
+        found = self._unsaved.find(root, chat_id, ids)
+        if missing := self._unsaved.may_be_saved(root, chat_id, set(ids) - found.keys()):
             number = self._at(vault).writer.number
             found |= await self._do(lambda: self._tables.messages(number, chat_id, missing))
         return found
@@ -377,7 +376,7 @@ class Store:
         await self.checkpoint(vault)
         while (standing := await self._do(lambda: there.writer.insert(note, blocks))) is None:
             await self.checkpoint(vault)
-        self._unsaved[-1].add(blocks)
+        self._unsaved.add(self._roots[vault], blocks)
         self._changed()
         return standing
 
