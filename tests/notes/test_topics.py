@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,8 +28,7 @@ MESSAGE = Message(77, 1_738_240_000, Sender(1, "Ada"), "Hello", topic=14)
     ],
 )
 def test_each_topic_has_notes_in_a_folder_of_its_own(layout: Layout, path: str) -> None:
-    when = datetime.fromtimestamp(MESSAGE.date, UTC)
-    assert note_path(FOLDER, "Python Talk", layout, MESSAGE, when, "Help").path == f"{FOLDER}/{path}"
+    assert note_path(FOLDER, "Python Talk", layout, MESSAGE, "2025-01-30", "Help").path == f"{FOLDER}/{path}"
 
 
 def test_the_properties_name_the_topic() -> None:

@@ -31,20 +31,13 @@ _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]"
 
 _escaped = re.compile(_ESCAPED)
 _control = re.compile(_CONTROL)
-_break = re.compile(f"[{LINE_BREAKS}]")
 _QUERY = re.compile(r"\s*\$?=")
 _line_start = re.compile(r"(\d+)(?=[.)](?:\s|$))|(?=[>=]|[-+](?:[\s-]|$)|:-|-:)")
 
 
-def has_breaks(text: str) -> bool:
-    """Whether a text has more than one line."""
-    return not text.isprintable() and _break.search(text) is not None
-
-
 def escape(text: str) -> str:
     """`text`, a part of one line, so that its characters are shown and do nothing. It must not stand at a line's start."""
-    shown = visible(text)
-    return _escaped.sub(_with_backslash, shown) if _escaped.search(shown) else shown
+    return _escaped.sub(_with_backslash, text if text.isprintable() else visible(text))
 
 
 def _with_backslash(match: re.Match[str]) -> str:
@@ -56,13 +49,8 @@ def escape_start(text: str) -> str:
     return _line_start.sub(r"\1\\", escaped, count=1) if _line_start.match(escaped := escape(text)) else escaped
 
 
-def escape_line(text: str) -> str:
-    """A whole line, with the white space around it kept."""
-    return escape_part(text, first=True, last=True)
-
-
-def escape_part(text: str, *, first: bool, last: bool) -> str:
-    """A part of a line; `first` and `last` tell whether it touches the line's ends."""
+def escape_line(text: str, *, first: bool = True, last: bool = True) -> str:
+    """A line with the white space around it kept, or a part of one: `first` and `last` tell whether it touches the line's ends."""
     if not ((first and text[:1].isspace()) or (last and text[-1:].isspace())):
         return escape_start(text) if first else escape(text)
     core = text.lstrip() if first else text
@@ -115,7 +103,7 @@ def code_span(text: str) -> str:
 
 def longest_ticks(text: str) -> int:
     """The length of the longest run of backticks."""
-    return max(map(len, _ticks.findall(text)), default=0)
+    return max(map(len, _ticks.findall(text))) if "`" in text else 0
 
 
 _ticks = re.compile("`+")

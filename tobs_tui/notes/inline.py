@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tobs_tui.notes.escape import code_span, code_tag, escape, escape_part, tagged_code
+from tobs_tui.notes.escape import code_span, code_tag, escape, escape_line, tagged_code
 from tobs_tui.notes.links import autolink
 from tobs_tui.notes.spans import Run, Style
 
@@ -19,7 +19,7 @@ SPOILER_OPEN = '<span class="tg-spoiler" style="background:currentColor">'
 _MARKS = {Style.STRIKE: "~~", Style.BOLD: "**", Style.ITALIC: "*"}
 _MARKED = sum(_MARKS)
 _SIGNS = [("".join(sign for style, sign in _MARKS.items() if marks & style)) for marks in range(_MARKED + 1)]
-_TAGS = {
+_TAGS: dict[int, tuple[str, str]] = {
     Style.STRIKE: ("<s>", "</s>"),
     Style.BOLD: ("<b>", "</b>"),
     Style.ITALIC: ("<i>", "</i>"),
@@ -43,9 +43,10 @@ def render_line(text: str, runs: Sequence[Run], tags: Mapping[int, int]) -> str:
 def render_apart(text: str, styled: Sequence[Run], tags: Mapping[int, int]) -> str:
     """A text of one line in which no styled run touches another one, as most are: nothing is nested."""
     size, parts = len(text), list[str]()
-    before = _plain(text, 0, styled[0].start if styled else size, tags)
-    for i, run in enumerate(styled, 1):
-        after = _plain(text, run.end, styled[i].start if i < len(styled) else size, tags)
+    starts = [*[run.start for run in styled], size]
+    before = _part(text, 0, starts[0], tags, first=True, last=not styled)
+    for run, end in zip(styled, starts[1:], strict=True):
+        after = _part(text, run.end, end, tags, first=False, last=end == size)
         left, right = before[-1:] or _EDGE, after[:1] or _EDGE
         if left == "!" and run.styles == _LINK:
             before = _no_image(before)
@@ -57,31 +58,27 @@ def render_apart(text: str, styled: Sequence[Run], tags: Mapping[int, int]) -> s
 
 def _alone(text: str, run: Run, tags: Mapping[int, int], left: str, right: str) -> str:
     """A run with one style."""
-    style, shown = run.styles, text[run.start : run.end]
+    start, end, style, link, _ = run
+    shown = text[start:end]
     if style == _CODE:
         return _code(shown, left)
     if style == _LINK:
-        return autolink(shown, run.link) or _link(escape(shown), run.link)
-    content = escape(shown) if style == _SPOILER or not tags else _part(text, run.start, run.end, tags, first=False, last=False)
+        return autolink(shown, link) or _link(escape(shown), link)
+    content = escape(shown) if style == _SPOILER or not tags else _part(text, start, end, tags, first=False, last=False)
     signs = _SIGNS[style] if style <= _MARKED else ""
     return _marked(signs, content, left, right) or _tagged(style, content)
-
-
-def _plain(text: str, start: int, end: int, tags: Mapping[int, int]) -> str:
-    """What stands between the styled runs of a line; nothing for nothing."""
-    return _part(text, start, end, tags, first=not start, last=end == len(text)) if start < end else ""
 
 
 def _part(text: str, start: int, end: int, tags: Mapping[int, int], *, first: bool, last: bool) -> str:
     """A part of a line, escaped but for its `tags`; `first` and `last` tell whether it touches the line's ends."""
     part = text[start:end]
     if not tags or "#" not in part:
-        return escape_part(part, first=first, last=last)
+        return escape_line(part, first=first, last=last)
     parts = list[str]()
     for at in [at for at in tags if start <= at and tags[at] <= end]:
-        parts += [escape_part(text[start:at], first=first, last=False), text[at : tags[at]]]
+        parts += [escape_line(text[start:at], first=first, last=False), text[at : tags[at]]]
         start, first = tags[at], False
-    return "".join((*parts, escape_part(text[start:end], first=first, last=last)))
+    return "".join((*parts, escape_line(text[start:end], first=first, last=last)))
 
 
 def _no_image(leaf: str) -> str:
@@ -100,14 +97,16 @@ def _code(text: str, left: str) -> str:
 
 def _marked(signs: str, content: str, left: str, right: str) -> str:
     """The content between marks; nothing where they would be misread."""
+    if not signs or content[-1] in "*_~\\":
+        return ""
     mixed = "~" in signs and "*" in signs
-    if signs and content[-1] not in "*_~\\" and _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed):
+    if _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed):
         return f"{signs}{content}{signs[::-1]}"
     return ""
 
 
 def _tagged(style: int, content: str) -> str:
-    opening, closing = _TAGS[Style(style)]
+    opening, closing = _TAGS[style]
     return f"{opening}{content}{closing}"
 
 

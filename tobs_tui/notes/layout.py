@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tobs_tui.content import MediaKind, RemoteFile
@@ -15,6 +15,7 @@ from tobs_tui.notes.snippets import revealed
 
 ROOT = "Telegram"
 WHOLE_CHAT = "all"
+_DATE_PARTS = {Layout.MONTH: 7, Layout.DAY: 10, Layout.CHAT: 0}  # characters of an ISO date that name a period
 
 _NAMELESS = {
     MediaKind.PHOTO: "photo.jpg",
@@ -30,8 +31,7 @@ _NAMELESS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NotePlace:
+class NotePlace(NamedTuple):
     """A note: its path from the vault's root, and the period that it covers (empty for a post)."""
 
     path: str
@@ -58,14 +58,14 @@ def topic_folder(folder: str, topic: str) -> str:
     return f"{folder}/{topic}"
 
 
-def note_path(folder: str, chat_name: str, layout: Layout, message: Message, when: datetime, topic: str = "") -> NotePlace:
-    """The note that holds `message`, which came at `when` in the reader's time, in a forum that of its topic. POST is for channels; the
-    caller gives MONTH for other kinds."""
+def note_path(folder: str, chat_name: str, layout: Layout, message: Message, day: str, topic: str = "") -> NotePlace:
+    """The note that holds `message`, which came on `day` (an ISO date) in the reader's time, in a forum that of its topic. POST is for
+    channels; the caller gives MONTH for other kinds."""
     if layout is Layout.POST:
-        return NotePlace(_post_path(folder, chat_name, message, when), "")
+        return NotePlace(_post_path(folder, chat_name, message, day), "")
     if topic:
         folder, chat_name = topic_folder(folder, topic), f"{chat_name}{TOPIC_MARK}{topic}"
-    return period_place(folder, chat_name, _period(layout, when))
+    return period_place(folder, chat_name, day[: _DATE_PARTS[layout]] or WHOLE_CHAT)
 
 
 @lru_cache(maxsize=4096)
@@ -74,17 +74,10 @@ def period_place(folder: str, chat_name: str, period: str) -> NotePlace:
     return NotePlace(f"{folder}/{chat_name} {'all messages' if period == WHOLE_CHAT else period}.md", period)
 
 
-def _period(layout: Layout, when: datetime) -> str:
-    if layout is Layout.DAY:
-        return when.date().isoformat()
-    return WHOLE_CHAT if layout is Layout.CHAT else when.date().isoformat()[:7]
-
-
-def _post_path(folder: str, chat_name: str, message: Message, when: datetime) -> str:
+def _post_path(folder: str, chat_name: str, message: Message, day: str) -> str:
     """Day, first line and id can be the same in two channels: the name begins with the chat's, and the mark ends that for sure."""
     title = safe_name(first_line(revealed(message)), post_kind(message))
-    day = when.date().isoformat()
-    return f"{folder}/{when.year:04}/{chat_name}{TOPIC_MARK}{day} {cut(title, TITLE_BYTES).rstrip('. ')} ({message.id}).md"
+    return f"{folder}/{day[:4]}/{chat_name}{TOPIC_MARK}{day} {cut(title, TITLE_BYTES).rstrip('. ')} ({message.id}).md"
 
 
 def first_line(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -82,8 +83,7 @@ class RenderContext:
         return Layout.MONTH if layout is Layout.POST and self.chat.kind is not ChatKind.CHANNEL else layout
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A block that is ready for its note.
 
     `head` opens the note if it is new, `day_heading` (empty for a post) a day (`day`, an ISO date) that isn't the note's last one.
@@ -103,22 +103,14 @@ class Rendered:
 def render(block: Block, context: RenderContext) -> Rendered:
     """One message, or the messages of an album by rising id, as a block."""
     first = block[0]
-    when = datetime.fromtimestamp(first.date, context.zone)
+    day, time = _local(first.date, context.zone)
     topic = context.topics.get(first.topic, "")
-    layout = context.layout
-    place = note_path(context.folder, context.name, layout, _titled(block), when, topic)
-    day = when.date().isoformat()
-    lines, files = _service(first, first.service, context) if first.service else _block(block, when, context)
-    return Rendered(
-        note=place,
-        head=_head(first, when, place, context),
-        day=day,
-        day_heading="" if layout is Layout.POST else f"## {day}\n\n",
-        text="\n\n".join(lines) + "\n\n",
-        files=tuple(files),
-        kinds=tuple(map(_kind, block)),
-        records=tuple([(message.id, author_of(message), snippet_of(message)) for message in block]),
-    )
+    place = note_path(context.folder, context.name, context.layout, _titled(block), day, topic)
+    head, heading = _head(first, place, context), f"## {day}\n\n" if place.period else ""
+    lines, files = _service(first, first.service, context) if first.service else _block(block, day, time, context)
+    text = "\n\n".join(lines) + "\n\n"
+    records = tuple([(message.id, author_of(message), snippet_of(message)) for message in block])
+    return Rendered(place, head, day, heading, text, tuple(files), tuple(map(_kind, block)), records)
 
 
 def _titled(block: Block) -> Message:
@@ -129,10 +121,16 @@ def _titled(block: Block) -> Message:
     return replace(block[0], text=captioned.text, entities=captioned.entities)
 
 
-def _head(first: Message, when: datetime, place: NotePlace, context: RenderContext) -> str:
+def _local(date: int, zone: ZoneInfo) -> tuple[str, str]:
+    """A date in Unix seconds as the reader's day and time: `2025-01-30`, `14:05`."""
+    when = datetime.fromtimestamp(date, zone)
+    return when.date().isoformat(), when.time().isoformat("minutes")
+
+
+def _head(first: Message, place: NotePlace, context: RenderContext) -> str:
     chat_id = bare_id(context.chat.id)
-    if context.layout is Layout.POST:
-        return post_head(chat_id, context.name, first.id, when)
+    if not place.period:
+        return post_head(chat_id, context.name, first.id, datetime.fromtimestamp(first.date, context.zone))
     return period_head(chat_id, context.name, place.period, first.topic if first.topic in context.topics else 0)
 
 
@@ -159,9 +157,9 @@ def _service(message: Message, service: Service, context: RenderContext) -> tupl
     return lines, files
 
 
-def _block(block: Block, when: datetime, context: RenderContext) -> tuple[list[str], list[NoteFile]]:
+def _block(block: Block, day: str, time: str, context: RenderContext) -> tuple[list[str], list[NoteFile]]:
     first = block[0]
-    lines = [_header(block, when, context)]
+    lines = [_header(block, day, time, context)]
     files: list[NoteFile] = []
     if first.reply:
         lines.append(_reply(first, first.reply, context))
@@ -197,9 +195,9 @@ def _text(message: Message, context: RenderContext) -> str:
     return markdown(message.text, message.entities, targets)
 
 
-def _header(block: Block, when: datetime, context: RenderContext) -> str:
+def _header(block: Block, day: str, time: str, context: RenderContext) -> str:
     first = block[0]
-    parts = [_author(first), f"{when.hour:02}:{when.minute:02}"]
+    parts = [bold_name(author_of(first)), time]
     if first.forward:
         parts.append(_forward(first, first.forward, context))
     if first.via_bot and (bot := one_line(first.via_bot).lstrip("@")):
@@ -207,14 +205,10 @@ def _header(block: Block, when: datetime, context: RenderContext) -> str:
     if first.author and (author := one_line(first.author)):
         parts.append(escape(author))
     if edited := max([message.edited for message in block]):
-        parts.append(f"edited {_moment(edited, when, context.zone)}")
+        parts.append(f"edited {' '.join(_local(edited, context.zone)).removeprefix(f'{day} ')}")
     if first.views and context.layout is Layout.POST:
         parts.append(f"{first.views} views")
     return f"{' · '.join(parts)} ^m{first.id}"
-
-
-def _author(message: Message) -> str:
-    return bold_name(author_of(message))
 
 
 @lru_cache(maxsize=16_384)
@@ -223,18 +217,12 @@ def bold_name(name: str) -> str:
     return f"**{escape(name)}**"
 
 
-def _moment(date: int, near: datetime, zone: ZoneInfo) -> str:
-    """The time, with its day when it isn't that of `near`."""
-    when = datetime.fromtimestamp(date, zone)
-    return f"{when:%H:%M}" if when.date() == near.date() else f"{when:%Y-%m-%d %H:%M}"
-
-
 def _forward(message: Message, forward: Forward, context: RenderContext) -> str:
     name = one_line(forward.name) or "a hidden account"
     target = forward_target(message)
     there = context.links.get(target) if target else None
     source = wiki_link(there.note, forward.message_id, name) if there else escape(name)
-    date = f", {datetime.fromtimestamp(forward.date, context.zone):%Y-%m-%d %H:%M}" if forward.date else ""
+    date = f", {' '.join(_local(forward.date, context.zone))}" if forward.date else ""
     return f"forwarded from {source}{date}"
 
 

@@ -7,6 +7,7 @@ range are clipped, those inside a surrogate pair take the whole character.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -52,7 +53,8 @@ _LINK = int(Style.LINK)
 FOUND_LINKS = frozenset({EntityKind.URL, EntityKind.EMAIL, EntityKind.PHONE})
 MENTIONS = frozenset({EntityKind.MENTION, EntityKind.MENTION_NAME})
 _LINKS = FOUND_LINKS | MENTIONS | {EntityKind.TEXT_LINK}
-_HASHTAG = EntityKind.HASHTAG
+# A name of the module is found faster than a member of an enum.
+_HASHTAG, _TEXT_LINK = EntityKind.HASHTAG, EntityKind.TEXT_LINK
 _TAG = re.compile(r"#\w*[^\W\d]\w*")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _NO_TAGS: Mapping[int, int] = {}
@@ -72,12 +74,15 @@ class Run(NamedTuple):
 def spans_of(text: str, entities: Iterable[Entity]) -> list[Span]:
     """The entities that cover something, by their start."""
     size = len(text)
-    units = _Units(text) if len(text.encode("utf-16-le", "surrogatepass")) > 2 * size else None
+    pair = None if text.isascii() else _ASTRAL.search(text)
+    alike = pair.start() if pair else sys.maxsize  # up to here a unit's place is its character's
+    seconds: list[int] = []  # places of the second units of surrogate pairs
     spans = []
     for entity in entities:
         start, end = entity.offset, entity.offset + entity.length
-        if units:
-            start, end = units.start(start), units.end(end)
+        if end > alike:
+            seconds = seconds or [match.start() + number for number, match in enumerate(_ASTRAL.finditer(text), 1)]
+            start, end = start - bisect_right(seconds, start), end - bisect_left(seconds, end)
         if start < 0 or end > size:
             start, end = max(start, 0), min(end, size)
         if entity.length > 0 and start < end:
@@ -85,26 +90,6 @@ def spans_of(text: str, entities: Iterable[Entity]) -> list[Span]:
     if len(spans) > 1:
         spans.sort(key=lambda span: (span.start, -span.end))
     return spans
-
-
-class _Units:
-    """Places in UTF-16 code units as places of characters: before the first surrogate pair they are the same."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._alike = next(_ASTRAL.finditer(text)).start()
-        self._seconds: list[int] = []  # the second units of surrogate pairs
-
-    def start(self, unit: int) -> int:
-        return unit if unit <= self._alike else unit - bisect_right(self._found(), unit)
-
-    def end(self, unit: int) -> int:
-        return unit if unit <= self._alike else unit - bisect_left(self._found(), unit)
-
-    def _found(self) -> list[int]:
-        if not self._seconds:
-            self._seconds = [match.start() + number + 1 for number, match in enumerate(_ASTRAL.finditer(self._text))]
-        return self._seconds
 
 
 class Styled(NamedTuple):
@@ -124,36 +109,35 @@ def styled_of(text: str, spans: Iterable[Span], targets: Mapping[str, str]) -> S
     runs, notes = list[Run](), dict[int, str]()
     reach, apart = -1, True
     for span in spans:
-        if style := _STYLES.get(span.kind):
-            run = Run(span.start, span.end, style)
-        elif span.kind not in _LINKS:
-            continue
-        elif link := _link(text, span, targets):
-            run = Run(span.start, span.end, _LINK, link)
-        else:
-            if noted := _refused(text, span):
-                notes[noted[0]] = notes.get(noted[0], "") + noted[1]
-            continue
-        runs.append(run)
-        apart = apart and run.start > reach
-        reach = run.end
+        start, end, kind, _ = span
+        style, link = _STYLES.get(kind, _LINK), ""
+        if style == _LINK:
+            if kind not in _LINKS:
+                continue
+            if not (link := _link(text, span, targets)):
+                if noted := _refused(text, span):
+                    notes[noted[0]] = notes.get(noted[0], "") + noted[1]
+                continue
+        runs.append(Run(start, end, style, link))
+        apart = apart and start > reach
+        reach = end
     return Styled(runs, notes, apart and not notes)
 
 
 def cut(styled: Styled, size: int) -> list[Run]:
     """A whole text of so many characters as runs of equal style, in order, with what is our own between them."""
-    edges = (edge for run in styled.runs for edge in (run.start, run.end))
+    whole, notes, _ = styled
     runs: list[Run] = []
     over: list[Run] = []
     following = 0
-    for start, end in pairwise(sorted({0, size, *styled.notes, *edges})):
-        while following < len(styled.runs) and styled.runs[following].start <= start:
-            over.append(styled.runs[following])
+    for start, end in pairwise(sorted({0, size, *notes, *[run.start for run in whole], *[run.end for run in whole]})):
+        while following < len(whole) and whole[following].start <= start:
+            over.append(whole[following])
             following += 1
         over = [run for run in over if run.end > start]
         _add(runs, start, end, over)
-        if end in styled.notes:
-            runs.append(Run(end, end, raw=styled.notes[end]))
+        if end in notes:
+            runs.append(Run(end, end, raw=notes[end]))
     return runs
 
 
@@ -180,8 +164,9 @@ def _link(text: str, span: Span, targets: Mapping[str, str]) -> str:
 
 def _refused(text: str, span: Span) -> tuple[int, str] | None:
     """The address of a text link that may not be one, in words, and where it stands: behind what the link shows."""
-    shown = text[span.start : span.end].rstrip(LINE_BREAKS)
-    if span.kind is not EntityKind.TEXT_LINK or not shown or not span.value.strip():
+    if span.kind is not _TEXT_LINK or not span.value.strip():
+        return None
+    if not (shown := text[span.start : span.end].rstrip(LINE_BREAKS)):
         return None
     return span.start + len(shown), f" ({code_span(' '.join(visible(span.value).split()))})"
 
@@ -193,6 +178,6 @@ def tags_of(text: str, spans: Iterable[Span]) -> Mapping[int, int]:
 
 
 def _is_tag(text: str, span: Span) -> bool:
-    before, tag, after = text[: span.start][-1:], text[span.start : span.end], text[span.end : span.end + 1]
+    before, tag, after = text[max(span.start - 1, 0) : span.start], text[span.start : span.end], text[span.end : span.end + 1]
     apart = (not before or before.isspace()) and (not after or after.isspace() or after in ".,!?;:)")
     return apart and bool(_TAG.fullmatch(tag)) and escape(tag[1:]) == tag[1:]

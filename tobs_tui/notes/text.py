@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from tobs_tui.model import Entity, EntityKind
-from tobs_tui.notes.escape import LINE_BREAK, LINE_BREAKS, escape_line, has_breaks, longest_ticks, visible
+from tobs_tui.notes.escape import LINE_BREAK, LINE_BREAKS, escape_line, longest_ticks, visible
 from tobs_tui.notes.inline import render_apart, render_line
 from tobs_tui.notes.languages import fence_info
 from tobs_tui.notes.spans import INLINE, Run, Span, cut, spans_of, styled_of, tags_of
@@ -34,7 +34,7 @@ def markdown(text: str, entities: Iterable[Entity] = (), targets: Mapping[str, s
     `targets` are destinations in the vault for addresses and mentions that lead there (see `styled_of`).
     """
     spans = spans_of(text, entities) if entities and text else []
-    broken = has_breaks(text)
+    broken = not text.isprintable() and LINE_BREAK.search(text)
     if not spans:
         return _paragraphs([escape_line(line) for line in LINE_BREAK.split(text)]) if broken else escape_line(text)
     if broken or not _BLOCKS.isdisjoint([span.kind for span in spans]):
