@@ -12,13 +12,13 @@ from functools import lru_cache
 import regex
 
 LINE_BREAKS = "\r\n\x85\u2028\u2029"
-LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+# In this pattern and the next one each alternative starts with a character of its own: only then is the search a scan for a set of those.
+LINE_BREAK = re.compile("\r\n|\r|\n|\x85|\u2028|\u2029")
 """What ends a line in a sender's text. All of them become a line break of the note."""
 
 # Whitespace at a line's ends is cut off by every parser; in a tag it stays, and is shown.
 KEEP_SPACE = '<span style="white-space:pre">{}</span>'
 
-# Each alternative starts with the one character that it escapes: only then is the search a scan for a set of characters.
 _ESCAPED = (
     r"\\|`|\*|\[|\]|<|~|\||\$|\^"
     r"|_(?:(?<![A-Za-z0-9]_)|(?![A-Za-z0-9]))"  # inside a word an underscore is only itself
@@ -49,14 +49,13 @@ def escape_start(text: str) -> str:
     return _line_start.sub(r"\1\\", escaped, count=1) if _line_start.match(escaped := escape(text)) else escaped
 
 
-def escape_line(text: str, *, first: bool = True, last: bool = True) -> str:
+def escape_line(text: str, first: bool = True, last: bool = True) -> str:
     """A line with the white space around it kept, or a part of one: `first` and `last` tell whether it touches the line's ends."""
-    if not ((first and text[:1].isspace()) or (last and text[-1:].isspace())):
+    begun = text.lstrip() if first else text
+    core = begun.rstrip() if last else begun
+    if core == text:
         return escape_start(text) if first else escape(text)
-    core = text.lstrip() if first else text
-    before, text = text[: len(text) - len(core)], core
-    core = text.rstrip() if last else text
-    after = text[len(core) :]
+    before, after = text[: len(text) - len(begun)], begun[len(core) :]
     inner = escape_start(core) if first and not before else escape(core)
     return kept_space(before) + inner + kept_space(after)
 
@@ -132,10 +131,12 @@ def shortened(text: str, graphemes: int) -> str:
     """At most so many graphemes of `text`, with an ellipsis where it was cut."""
     if len(text) <= graphemes:
         return text
-    if _single.match(text, 0, graphemes + 1):
+    joining = _joining.search(text, 0, graphemes + 1)
+    if not joining:
         return text[:graphemes].rstrip() + "…"
-    first = _graphemes(graphemes).match(text)
-    return text if first is None or first.end() == len(text) else first[0].rstrip() + "…"
+    alone = max(joining.start() - 1, 0) // _STEP * _STEP  # so many characters are graphemes of their own
+    rest = _graphemes(graphemes - alone).match(text, alone)
+    return text if rest is None or rest.end() == len(text) else text[: rest.end()].rstrip() + "…"
 
 
 @lru_cache
@@ -143,8 +144,10 @@ def _graphemes(count: int) -> regex.Pattern[str]:
     return regex.compile(rf"\X{{0,{count}}}")
 
 
-# Characters that are graphemes of their own beside one another: of emoji those that no modifier and no flag is among.
-_single = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u4e00-\u9fff"
-    "\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff]*\\Z"
+_STEP = 20  # few patterns of graphemes do for all texts
+# All but characters that are graphemes of their own beside one another: of emoji those that no modifier and no flag is among.
+_joining = re.compile(
+    "[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u05d0-\u05ea\u0620-\u064a\u2010-\u2027"
+    "\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9d"
+    "\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff]"
 )

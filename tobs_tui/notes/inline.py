@@ -42,11 +42,12 @@ def render_line(text: str, runs: Sequence[Run], tags: Mapping[int, int]) -> str:
 
 def render_apart(text: str, styled: Sequence[Run], tags: Mapping[int, int]) -> str:
     """A text of one line in which no styled run touches another one, as most are: nothing is nested."""
-    size, parts = len(text), list[str]()
+    size = len(text)
     starts = [*[run.start for run in styled], size]
-    before = _part(text, 0, starts[0], tags, first=True, last=not styled)
+    parts: list[str] = []
+    before = _part(text, 0, starts[0], tags, True, not styled)
     for run, end in zip(styled, starts[1:], strict=True):
-        after = _part(text, run.end, end, tags, first=False, last=end == size)
+        after = _part(text, run.end, end, tags, False, end == size)
         left, right = before[-1:] or _EDGE, after[:1] or _EDGE
         if left == "!" and run.styles == _LINK:
             before = _no_image(before)
@@ -64,21 +65,21 @@ def _alone(text: str, run: Run, tags: Mapping[int, int], left: str, right: str) 
         return _code(shown, left)
     if style == _LINK:
         return autolink(shown, link) or _link(escape(shown), link)
-    content = escape(shown) if style == _SPOILER or not tags else _part(text, start, end, tags, first=False, last=False)
+    content = escape(shown) if style == _SPOILER or not tags else _part(text, start, end, tags, False, False)
     signs = _SIGNS[style] if style <= _MARKED else ""
     return _marked(signs, content, left, right) or _tagged(style, content)
 
 
-def _part(text: str, start: int, end: int, tags: Mapping[int, int], *, first: bool, last: bool) -> str:
+def _part(text: str, start: int, end: int, tags: Mapping[int, int], first: bool, last: bool) -> str:
     """A part of a line, escaped but for its `tags`; `first` and `last` tell whether it touches the line's ends."""
     part = text[start:end]
     if not tags or "#" not in part:
-        return escape_line(part, first=first, last=last)
-    parts = list[str]()
+        return escape_line(part, first, last)
+    parts: list[str] = []
     for at in [at for at in tags if start <= at and tags[at] <= end]:
-        parts += [escape_line(text[start:at], first=first, last=False), text[at : tags[at]]]
+        parts += [escape_line(text[start:at], first, False), text[at : tags[at]]]
         start, first = tags[at], False
-    return "".join((*parts, escape_line(text[start:end], first=first, last=last)))
+    return "".join((*parts, escape_line(text[start:end], first, last)))
 
 
 def _no_image(leaf: str) -> str:
@@ -100,7 +101,7 @@ def _marked(signs: str, content: str, left: str, right: str) -> str:
     if not signs or content[-1] in "*_~\\":
         return ""
     mixed = "~" in signs and "*" in signs
-    if _flanks(left, content[0], mixed=mixed) and _flanks(right, content[-1], mixed=mixed):
+    if _flanks(left, content[0], mixed) and _flanks(right, content[-1], mixed):
         return f"{signs}{content}{signs[::-1]}"
     return ""
 
@@ -126,7 +127,8 @@ class _Line:
         first = self._runs[start]
         if end - start == 1 and not first.styles & ~done:
             return self._leaf(first, done, first=whole, last=whole)
-        parts, at, left, ahead = list[str](), start, before, ""
+        parts: list[str] = []
+        at, left, ahead = start, before, ""
         while at < end:
             run = self._runs[at]
             if styles := run.styles & ~done:
@@ -178,14 +180,15 @@ class _Line:
         if run.raw:
             return run.raw
         tags = _NO_TAGS if done & _WITHOUT_TAGS else self._tags
-        return _part(self._text, run.start, run.end, tags, first=first, last=last)
+        return _part(self._text, run.start, run.end, tags, first, last)
 
     def _styled(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
         if style == _LINK:
             return self._linked(start, end, done)
         if style == _CODE:
             return self._coded(start, end, done, left)
-        marked = self._between_marks(style, start, end, done, left, right) if style & _MARKED else ""
+        bordered = left and right  # or marks would be misread, whatever stands between them
+        marked = self._between_marks(style, start, end, done, left, right) if bordered and style & _MARKED else ""
         return marked or _tagged(style, self.render(start, end, done | style, ">", "<"))
 
     def _between_marks(self, style: int, start: int, end: int, done: int, left: str, right: str) -> str:
@@ -214,7 +217,7 @@ class _Line:
         return _code(text, left)
 
 
-def _flanks(outside: str, inside: str, *, mixed: bool) -> bool:
+def _flanks(outside: str, inside: str, mixed: bool) -> bool:
     """Whether marks between these two characters can only open (or, seen from the other side, only close)."""
     if not outside or inside.isspace():
         return False

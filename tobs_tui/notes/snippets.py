@@ -12,6 +12,8 @@ from tobs_tui.notes.spans import spans_of
 SNIPPET = 80
 _READ = 500  # characters of a text that are looked at
 
+_SPOILER = EntityKind.SPOILER
+
 # Inside a link nothing can be escaped, so that what would be read as markup is replaced by what reads alike.
 _LABEL = str.maketrans(dict(zip("[]|<>`*_~$\\^", "()-‹›'＊＿～＄＼ˆ", strict=True)) | {"&": "＆", "%": "％", "=": "＝", "#": "＃"})
 
@@ -26,11 +28,9 @@ def snippet_of(message: Message) -> str:
 def revealed(message: Message) -> str:
     """The beginning of the text, with bars over what spoilers hide."""
     text = message.text[:_READ]
-    if not message.entities or EntityKind.SPOILER not in [entity.kind for entity in message.entities]:
-        return text
-    for span in spans_of(message.text, message.entities):
-        if span.kind is EntityKind.SPOILER:
-            text = text[: span.start] + "▒" * (min(span.end, len(text)) - span.start) + text[span.end :]
+    spoilers = message.entities and [entity for entity in message.entities if entity.kind is _SPOILER]
+    for span in spans_of(message.text, spoilers) if spoilers else ():
+        text = text[: span.start] + "▒" * (min(span.end, len(text)) - span.start) + text[span.end :]
     return text
 
 

@@ -57,7 +57,6 @@ _LINKS = FOUND_LINKS | MENTIONS | {EntityKind.TEXT_LINK}
 _HASHTAG, _TEXT_LINK = EntityKind.HASHTAG, EntityKind.TEXT_LINK
 _TAG = re.compile(r"#\w*[^\W\d]\w*")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_NO_TAGS: Mapping[int, int] = {}
 
 
 class Run(NamedTuple):
@@ -106,7 +105,8 @@ def styled_of(text: str, spans: Iterable[Span], targets: Mapping[str, str]) -> S
 
     `targets` are destinations in the vault by the address that was sent, the mention as it is shown, or the id of the mentioned one.
     """
-    runs, notes = list[Run](), dict[int, str]()
+    runs: list[Run] = []
+    notes: dict[int, str] = {}
     reach, apart = -1, True
     for span in spans:
         start, end, kind, _ = span
@@ -148,18 +148,16 @@ def _add(runs: list[Run], start: int, end: int, over: Sequence[Run]) -> None:
     for run in over:
         styles |= run.styles
         link = run.link or link
-    last = runs[-1] if runs else None
-    if last and last.styles == styles and last.link == link and not last.raw:
-        runs[-1] = Run(last.start, end, styles, link)
-    else:
-        runs.append(Run(start, end, styles, link))
+    if runs and runs[-1][2:] == (styles, link, ""):
+        start = runs.pop().start
+    runs.append(Run(start, end, styles, link))
 
 
 def _link(text: str, span: Span, targets: Mapping[str, str]) -> str:
     """Where a link or a mention leads; empty for one that is only text."""
-    shown = text[span.start : span.end]
-    found = targets.get(span.value or shown, "") if targets else ""
-    return found or ("" if span.kind in MENTIONS else destination(span.kind, shown, span.value))
+    start, end, kind, value = span
+    found = targets.get(value or text[start:end], "") if targets else ""
+    return found or ("" if kind in MENTIONS else destination(kind, text[start:end], value))
 
 
 def _refused(text: str, span: Span) -> tuple[int, str] | None:
@@ -173,8 +171,7 @@ def _refused(text: str, span: Span) -> tuple[int, str] | None:
 
 def tags_of(text: str, spans: Iterable[Span]) -> Mapping[int, int]:
     """Where hashtags start and end that Obsidian reads as Telegram does: after white space, with a letter in them."""
-    tags = [span for span in spans if span.kind is _HASHTAG]
-    return {span.start: span.end for span in tags if _is_tag(text, span)} if tags else _NO_TAGS
+    return {span.start: span.end for span in spans if span.kind is _HASHTAG and _is_tag(text, span)}
 
 
 def _is_tag(text: str, span: Span) -> bool:
