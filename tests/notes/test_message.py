@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import regex
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.notes.strategies import messages
 from tests.support.records import replace
@@ -28,6 +31,7 @@ from tobs_tui.model import (
     Service,
     ServiceKind,
 )
+from tobs_tui.notes.escape import shortened
 from tobs_tui.notes.inline import SPOILER_OPEN
 from tobs_tui.notes.message import RenderContext, ReplyTarget, missing_line, render
 from tobs_tui.notes.targets import Target
@@ -283,6 +287,28 @@ def test_snippets_are_short_and_keep_spoilers() -> None:
     assert long == "👨\u200d👩\u200d👧" * 80 + "…"
     hidden = message(text="😀 the butler", entities=(Entity(EntityKind.SPOILER, 7, 6),))
     assert render((hidden,), CONTEXT).records[0][2] == "😀 the ▒▒▒▒▒▒"
+
+
+_SCRIPTS = "aé жИ שלום سلام 中、かがガｶﾞ한ㅎ한 กำ क्षि e\u0301か\u3099ש\u05b8م\u064e 🦀👍🏽👩\u200d👧🇩🇪🇫❤\ufe0f"
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.text(st.one_of(st.just("a"), st.sampled_from(_SCRIPTS), st.characters()), min_size=15, max_size=60))
+def test_texts_of_all_scripts_are_cut_between_graphemes(text: str) -> None:
+    graphemes = regex.findall(r"\X", text)
+    for count in (1, 10, 30, 45):
+        cut = "".join(graphemes[:count])
+        assert shortened(text, count) == (text if cut == text else cut.rstrip() + "…")
+
+
+@pytest.mark.parametrize("before", ["x", "x" * 20])
+def test_no_character_is_cut_off_one_that_it_joins(before: str) -> None:
+    joining = regex.findall(r"\P{Grapheme_Cluster_Break=Other}", "".join(map(chr, range(sys.maxunicode + 1))))
+    assert len(joining) > 10_000
+    for char in joining:
+        text = f"{before}{char}{char}yz"
+        cut = "".join(regex.findall(r"\X", text)[: len(before) + 1])
+        assert shortened(text, len(before) + 1) == (text if cut == text else cut.rstrip() + "…"), f"U+{ord(char):04X}"
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
