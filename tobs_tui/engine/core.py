@@ -169,6 +169,7 @@ class Core:
                     self._enter(Phase.READY)
                     self._tell(LoggedIn(account))
                     group.create_task(telegram.keep_takeout())
+                    group.create_task(self._renderer.start())
                     self._listing = self._errand(group, self._list_chats(telegram))
                     while True:
                         await self._obey(await self._orders.get(), group, telegram)

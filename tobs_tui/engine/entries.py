@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +10,21 @@ from pathlib import PurePosixPath
 
 from tobs_tui.engine.albums import Block
 from tobs_tui.engine.job import Job
-from tobs_tui.engine.renderer import Rendering
+from tobs_tui.engine.renderer import RendererEnded
 from tobs_tui.engine.rendering import RenderedBlock, RenderTask
 from tobs_tui.engine.snapshot import Failure
 from tobs_tui.engine.stations import Stations
 from tobs_tui.engine.threads import Threads
 from tobs_tui.engine.topics import TopicSorter
+from tobs_tui.errors import TobsError
 from tobs_tui.notes.message import ReplyTarget
 from tobs_tui.pipeline.records import ChatState, Entry
 
 log = logging.getLogger(__name__)
 NOWHERE: Mapping[int, str] = {}
+NONE: frozenset[int] = frozenset()
+# How often blocks are given to a new renderer when one ended over them.
+ATTEMPTS = 3
 
 Kinds = tuple[str, ...]
 """A word for each message of a block."""
@@ -27,10 +32,11 @@ Kinds = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """Blocks that are being rendered."""
+    """Blocks that are being rendered, and the ids of their messages."""
 
     blocks: list[Block]
-    rendering: Rendering
+    ids: frozenset[int]
+    answer: asyncio.Future[bytes]
 
 
 class EntryMaker:
@@ -48,43 +54,64 @@ class EntryMaker:
         self.moved = {(note.topic, note.key): note.path for note in state.moved}
         self.topics: TopicSorter | None = None
         self.threads: Threads | None = None
+        self._coming = NONE
 
     async def entries(self, blocks: list[Block], notes: Mapping[int, str] = NOWHERE) -> list[tuple[Entry, Kinds]]:
         """The entries of blocks; for `notes`, where they stand in some already, by the ids of their first messages."""
-        return await self.finish(await self.begin(blocks, notes))
+        return await self.finish(await self.begin(blocks, notes), notes)
 
     async def begin(self, blocks: list[Block], notes: Mapping[int, str] = NOWHERE) -> UnderWay:
-        """Let blocks be rendered. What they answer is looked for in the vault now: what was read before them is to be there."""
+        """Let blocks be rendered. What they answer is looked for in the vault now; of what was read before them, only the blocks that were
+        begun last may still be under way."""
+        ids = frozenset([message.id for block in blocks for message in block])
         task = RenderTask(
+            job=self._job.id,
             blocks=tuple(blocks),
             chat=self._job.chat,
             name=self._state.name,
             folder=self._state.folder,
             timezone=self._state.timezone,
             options=self._job.options,
-            replies=await self._targets(blocks),
+            replies=await self._targets(blocks, ids),
             hosts=self._hosts,
             topics=dict(self.topics.names) if self.topics else {},
             threads=await self.threads.lines(blocks) if self.threads else {},
             moved=self.moved,
             notes=dict(notes),
+            follows=bool(self._coming),
         )
-        return UnderWay(blocks, await self._renderer.begin(task))
+        self._coming = ids
+        return UnderWay(blocks, ids, await self._renderer.begin(task))
 
-    async def finish(self, under_way: UnderWay) -> list[tuple[Entry, Kinds]]:
-        """The entries of blocks that were begun."""
-        rendered = await under_way.rendering.blocks()
+    async def finish(self, under_way: UnderWay, notes: Mapping[int, str] = NOWHERE) -> list[tuple[Entry, Kinds]]:
+        """The entries of blocks that were begun, when those begun before them are in the vault. A renderer that ends over them is followed
+        by another. Raises TobsError when none helps."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._finish(under_way)
+            except RendererEnded as ended:
+                log.warning("%s", ended)
+                self._coming = NONE
+                under_way = await self.begin(under_way.blocks, notes)
+        try:
+            return await self._finish(under_way)
+        except RendererEnded as ended:
+            raise TobsError("Messages couldn't be rendered", f"{ended}, {ATTEMPTS} times", "See the log, and try again") from ended
+
+    async def _finish(self, under_way: UnderWay) -> list[tuple[Entry, Kinds]]:
+        rendered = await self._renderer.blocks(under_way.answer)
+        if self._coming is under_way.ids:
+            self._coming = NONE
         for block, each in zip(under_way.blocks, rendered, strict=True):
             if each.defect:
                 self._tell_defect(block, each.defect)
         return [(self._entry(each), each.kinds) for each in rendered]
 
-    async def _targets(self, blocks: list[Block]) -> dict[int, ReplyTarget]:
-        """What the blocks answer, where that is in the vault; what they answer among themselves isn't yet."""
-        wanted, before = set[int](), set[int]()
-        for block in blocks:
-            wanted |= _answered(block) - before
-            before.update(message.id for message in block)
+    async def _targets(self, blocks: list[Block], ids: frozenset[int]) -> dict[int, ReplyTarget]:
+        """What the blocks answer, where that is in the vault. What they answer among themselves or of what is still under way isn't there
+        yet, and the renderer knows it."""
+        answered = {message.reply.message_id for block in blocks for message in block if message.reply and not message.reply.chat_id}
+        wanted = answered - ids - self._coming
         found = await self._store.replies(self._job.options.vault, self._job.chat.id, wanted) if wanted else {}
         return {id: ReplyTarget(PurePosixPath(at.note).stem, at.author, at.snippet) for id, at in found.items()}
 
@@ -113,7 +140,3 @@ class EntryMaker:
             links=block.links,
         )
 
-
-def _answered(block: Block) -> set[int]:
-    """The messages of its own chat that a block answers."""
-    return {message.reply.message_id for message in block if message.reply and not message.reply.chat_id}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 ROUNDS = 3
+# The renderer always has a page to go on with; EntryMaker looks no further back for what a page answers.
+AHEAD = 1
 
 
 class ChatExport:
@@ -191,24 +194,21 @@ class ChatExport:
             self._threads.wrote(blocks)
 
     async def _read(self, after: int) -> int:
-        """Write all messages after an id; returns the last id read. A page is rendered while the next one is read."""
-        gatherer, under_way = AlbumGatherer(), None
+        """Write all messages after an id; returns the last id read. Pages are rendered while the next ones are read."""
+        gatherer, under_way = AlbumGatherer(), deque[UnderWay]()
         try:
             async with aclosing(self._telegram.history(self._job.chat, after, self._job.metrics)) as pages:
                 async for page in pages:
                     wanted = self._wanted(page.messages)
-                    blocks = gatherer.add(self._topics.wanted(wanted) if self._topics else wanted)
-                    await self._write(under_way)
-                    under_way = await self._maker.begin(blocks) if blocks else None
+                    await self._begin(gatherer.add(self._topics.wanted(wanted) if self._topics else wanted), under_way)
                     after = page.last_id
                     if len(wanted) < len(page.messages):
                         break
+            await self._begin(gatherer.rest(), under_way)
         except RequestError:
-            await self._write(under_way)  # what came before isn't lost with what doesn't come
+            await self._write_all(under_way)  # what came before isn't lost with what doesn't come
             raise
-        await self._write(under_way)
-        if rest := gatherer.rest():
-            await self._write(await self._maker.begin(rest))
+        await self._write_all(under_way)
         if self._topics and not self._job.options.until:
             self._topics.reached(after)
         return after
@@ -220,10 +220,19 @@ class ChatExport:
             return messages
         return tuple(takewhile(lambda message: message.date < until, messages))
 
-    async def _write(self, under_way: UnderWay | None) -> None:
+    async def _begin(self, blocks: list[Block], under_way: deque[UnderWay]) -> None:
+        """Let blocks be rendered, while those that were begun before are written."""
+        if blocks:
+            under_way.append(await self._maker.begin(blocks))
+        if len(under_way) > AHEAD:
+            await self._write(under_way.popleft())
+
+    async def _write_all(self, under_way: deque[UnderWay]) -> None:
+        while under_way:
+            await self._write(under_way.popleft())
+
+    async def _write(self, under_way: UnderWay) -> None:
         """Give blocks that were being rendered to the store."""
-        if under_way is None:
-            return
         await self._room.wait(self._job)
         written = await self._maker.finish(under_way)
         self._store.append(*(entry for entry, _ in written))

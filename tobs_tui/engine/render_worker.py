@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from tobs_tui.engine.rendering import RenderedBlock, RenderTask, render_blocks
+from tobs_tui.engine.rendering import Remembered, RenderedBlock, RenderTask, render_blocks
 from tobs_tui.notes.caches import cache_use
 
 LENGTH_BYTES = 4
@@ -32,17 +32,17 @@ class RenderAnswer(Struct, frozen=True, gc=False):
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer tasks until no more come."""
-    tasks, answers = msgspec.msgpack.Decoder(RenderTask), msgspec.msgpack.Encoder()
+    tasks, answers, remembered = msgspec.msgpack.Decoder(RenderTask), msgspec.msgpack.Encoder(), Remembered()
     while len(head := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
         body = source.read(int.from_bytes(head, "big"))
-        answer = answers.encode(_answer(tasks, body))
+        answer = answers.encode(_answer(tasks, body, remembered))
         sink.write(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
         sink.flush()
 
 
-def _answer(tasks: msgspec.msgpack.Decoder[RenderTask], body: bytes) -> RenderAnswer:
+def _answer(tasks: msgspec.msgpack.Decoder[RenderTask], body: bytes, remembered: Remembered) -> RenderAnswer:
     try:
-        return RenderAnswer(render_blocks(tasks.decode(body)), cache_use())
+        return RenderAnswer(render_blocks(tasks.decode(body), remembered), cache_use())
     except Exception:  # noqa: BLE001 - told to the program, which has a log
         return RenderAnswer([], cache_use(), traceback.format_exc())
 

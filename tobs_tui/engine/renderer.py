@@ -19,8 +19,6 @@ from tobs_tui.errors import TobsError
 from tobs_tui.notes.caches import cache_use
 
 log = logging.getLogger(__name__)
-# How often a task is given to a new process when one ended over it.
-ATTEMPTS = 3
 # A task takes some milliseconds; a process that takes so long over one hangs.
 RENDER_SECONDS = 60.0
 END_SECONDS = 5.0
@@ -32,7 +30,7 @@ class RendererEnded(Exception):
 
 
 class Renderer:
-    """Renders blocks, task after task. The process starts with the first of them."""
+    """Renders blocks, task after task."""
 
     def __init__(self) -> None:
         self._tasks = msgspec.msgpack.Encoder()
@@ -41,26 +39,28 @@ class Renderer:
         self._starting = asyncio.Lock()
         self._caches: tuple[tuple[str, int, int], ...] = ()
 
-    async def begin(self, task: RenderTask) -> Rendering:
-        """Let a task be done. Raises TobsError when no process can be started."""
-        frame = self._tasks.encode(task)
-        return Rendering(self, frame, await self.ask(frame))
+    async def start(self) -> None:
+        """Have a process ready for the first task."""
+        await self._alive()
 
-    async def ask(self, frame: bytes) -> asyncio.Future[bytes]:
-        """Give a task to the process, which is started if need be; what comes is its answer or RendererEnded."""
+    async def begin(self, task: RenderTask) -> asyncio.Future[bytes]:
+        """Give a task to the process. What comes is for `blocks`, or RendererEnded."""
+        return (await self._alive()).ask(self._tasks.encode(task))
+
+    async def blocks(self, answer: asyncio.Future[bytes]) -> list[RenderedBlock]:
+        """The blocks of a task, in their order. Raises RendererEnded, and TobsError for a task that can't be done."""
+        told = self._answers.decode(await answer)
+        self._caches = told.caches
+        if told.failure:
+            log.error("messages can't be rendered: %s", told.failure)
+            raise TobsError("Messages couldn't be rendered", "a defect of the program", "See the log")
+        return told.blocks
+
+    async def _alive(self) -> RenderProcess:
         async with self._starting:
             if self._process is None or self._process.ended:
                 self._process = await RenderProcess.start()
-            return self._process.ask(frame)
-
-    def blocks(self, frame: bytes) -> list[RenderedBlock]:
-        """What an answer holds. Raises TobsError for a task that the process couldn't do."""
-        answer = self._answers.decode(frame)
-        self._caches = answer.caches
-        if answer.failure:
-            log.error("messages can't be rendered: %s", answer.failure)
-            raise TobsError("Messages couldn't be rendered", "a defect of the program", "See the log")
-        return answer.blocks
+            return self._process
 
     @property
     def pid(self) -> int:
@@ -77,28 +77,6 @@ class Renderer:
         """End the process."""
         if self._process:
             await self._process.close()
-
-
-class Rendering:
-    """A task under way."""
-
-    def __init__(self, renderer: Renderer, frame: bytes, answer: asyncio.Future[bytes]) -> None:
-        self._renderer = renderer
-        self._frame = frame
-        self._answer = answer
-
-    async def blocks(self) -> list[RenderedBlock]:
-        """The task's blocks, in their order. A process that ends over it is followed by another. Raises TobsError when none helps."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._renderer.blocks(await self._answer)
-            except RendererEnded as ended:
-                log.warning("%s", ended)
-                self._answer = await self._renderer.ask(self._frame)
-        try:
-            return self._renderer.blocks(await self._answer)
-        except RendererEnded as ended:
-            raise TobsError("Messages couldn't be rendered", f"{ended}, {ATTEMPTS} times", "See the log, and try again") from ended
 
 
 class RenderProcess:

@@ -22,15 +22,20 @@ from tobs_tui.model import Chat, ExportOptions
 from tobs_tui.notes.message import NoteFile, RenderContext, Rendered, ReplyTarget, render
 from tobs_tui.pipeline.records import FileRecord, FileState, LinkRecord, MessageRecord
 
+# Jobs that run at once are fewer.
+JOBS = 32
+
 
 class RenderTask(Struct, frozen=True, gc=False):
     """Blocks of one chat, and what rendering needs to know besides them (see RenderContext).
 
-    `replies` are what the blocks answer and is in the vault; what they answer among themselves is found here. `hosts` are those of
-    articles. `moved` are the paths of notes that lie elsewhere than the layout says, by topic and period (or message id), `notes` those of
-    notes that blocks stand in already, by the ids of their first messages.
+    `replies` are what the blocks answer and is in the vault; what they answer among themselves is found here, and where the task
+    `follows` the one before of its `job` without a gap, what they answer of that one. `hosts` are those of articles. `moved` are the
+    paths of notes that lie elsewhere than the layout says, by topic and period (or message id), `notes` those of notes that blocks stand
+    in already, by the ids of their first messages.
     """
 
+    job: int
     blocks: tuple[Block, ...]
     chat: Chat
     name: str
@@ -43,6 +48,7 @@ class RenderTask(Struct, frozen=True, gc=False):
     threads: dict[int, str] = {}
     moved: dict[tuple[int, str], str] = {}
     notes: dict[int, str] = {}
+    follows: bool = False
 
 
 class RenderedBlock(Struct, frozen=True, gc=False, array_like=True):
@@ -63,9 +69,26 @@ class RenderedBlock(Struct, frozen=True, gc=False, array_like=True):
     defect: str = ""
 
 
-def render_blocks(task: RenderTask) -> list[RenderedBlock]:
+class Remembered:
+    """What the last tasks of jobs rendered, for answers to that from the next ones, which come before it is in the vault."""
+
+    def __init__(self) -> None:
+        self._by_job: dict[int, dict[int, ReplyTarget]] = {}
+
+    def take(self, job: int) -> dict[int, ReplyTarget]:
+        """What the job's last task rendered, by message id; forgotten with this, as are jobs that had no task for long."""
+        return self._by_job.pop(job, {})
+
+    def keep(self, job: int, rendered: dict[int, ReplyTarget]) -> None:
+        self._by_job[job] = rendered
+        if len(self._by_job) > JOBS:
+            del self._by_job[next(iter(self._by_job))]
+
+
+def render_blocks(task: RenderTask, remembered: Remembered) -> list[RenderedBlock]:
     """The task's blocks, in their order."""
-    replies = dict(task.replies)
+    before = remembered.take(task.job)
+    replies = before | task.replies if task.follows else dict(task.replies)
     context = RenderContext(
         chat=task.chat,
         name=task.name,
@@ -77,7 +100,9 @@ def render_blocks(task: RenderTask) -> list[RenderedBlock]:
         articles=_articles(task),
         threads=task.threads,
     )
-    return [_rendered_block(block, task, context, replies) for block in task.blocks]
+    blocks = [_rendered_block(block, task, context, replies) for block in task.blocks]
+    remembered.keep(task.job, {each.id: replies[each.id] for block in blocks for each in block.messages})
+    return blocks
 
 
 def _articles(task: RenderTask) -> dict[int, tuple[str, ...]]:
