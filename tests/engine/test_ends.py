@@ -35,7 +35,7 @@ from tobs_tui.telegram.calls import Caller
 
 @pytest.fixture(scope="module")
 def slow() -> Iterator[SandboxProcess]:
-    with SandboxProcess(messages=MESSAGES, rtt_ms=200, bandwidth=300_000) as running:
+    with SandboxProcess(messages=MESSAGES, rtt_ms=200, bandwidth=600_000) as running:
         yield running
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.store_support import entry, open_store
+from tests.support.records import replace
 from tobs_tui.metrics import Metrics
 from tobs_tui.pipeline.records import MessageAt
 from tobs_tui.pipeline.tables import Tables

@@ -10,6 +10,8 @@ import logging
 import os
 import sys
 from collections import deque
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 
@@ -21,7 +23,6 @@ from tobs_tui.notes.caches import cache_use
 log = logging.getLogger(__name__)
 # A task takes some milliseconds; a process that takes so long over one hangs.
 RENDER_SECONDS = 60.0
-END_SECONDS = 5.0
 READ_BYTES = 1 << 20
 
 
@@ -40,11 +41,12 @@ class Renderer:
         self._caches: tuple[tuple[str, int, int], ...] = ()
 
     async def start(self) -> None:
-        """Have a process ready for the first task."""
-        await self._alive()
+        """Have a process ready for the first task; what goes wrong now is met again then."""
+        with suppress(TobsError):
+            await self._alive()
 
     async def begin(self, task: RenderTask) -> asyncio.Future[bytes]:
-        """Give a task to the process. What comes is for `blocks`, or RendererEnded."""
+        """Give a task to the process. What comes is for `blocks`, or RendererEnded. Raises TobsError when no process can be started."""
         return (await self._alive()).ask(self._tasks.encode(task))
 
     async def blocks(self, answer: asyncio.Future[bytes]) -> list[RenderedBlock]:
@@ -59,8 +61,15 @@ class Renderer:
     async def _alive(self) -> RenderProcess:
         async with self._starting:
             if self._process is None or self._process.ended:
-                self._process = await RenderProcess.start()
+                self._process = await self._new()
             return self._process
+
+    @staticmethod
+    async def _new() -> RenderProcess:
+        try:
+            return await RenderProcess.start()
+        except OSError as error:
+            raise TobsError("The process that renders can't be started", error.strerror or str(error)) from error
 
     @property
     def pid(self) -> int:
@@ -82,10 +91,10 @@ class Renderer:
 class RenderProcess:
     """One process, from its start to its end. It answers in the order in which it is asked."""
 
-    def __init__(self, process: asyncio.subprocess.Process, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    def __init__(self, process: Any) -> None:  # an asyncio Process whose three pipes are there
         self._process = process
-        self._source = source
-        self._sink = sink
+        self._source: asyncio.StreamReader = process.stdout
+        self._sink: asyncio.StreamWriter = process.stdin
         self._asked: deque[asyncio.Future[bytes]] = deque()
         self._reading = asyncio.create_task(self._read())
 
@@ -97,18 +106,17 @@ class RenderProcess:
             *(sys.executable, "-P", "-m", "tobs_tui.engine.render_worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             env=environment,
             limit=READ_BYTES,
             start_new_session=True,
         )
-        if process.stdin is None or process.stdout is None:
-            raise RendererEnded("the process that renders has no pipes")
-        return cls(process, process.stdout, process.stdin)
+        return cls(process)
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        pid: int = self._process.pid
+        return pid
 
     @property
     def ended(self) -> bool:
@@ -134,19 +142,15 @@ class RenderProcess:
                 if not future.done():
                     future.set_result(frame)
         except (asyncio.IncompleteReadError, ConnectionError):
-            code = await self._process.wait()
+            words = (await self._process.stderr.read()).decode(errors="replace").strip().rpartition("\n")[2]
+            why = f"{await self._process.wait()}{f': {words}' if words else ''}"
             for future in self._asked:
                 if not future.done():
-                    future.set_exception(RendererEnded(f"the process that renders ended with {code}"))
+                    future.set_exception(RendererEnded(f"the process that renders ended with {why}"))
                     future.exception()  # looked at: a job that was interrupted meanwhile doesn't ask any more
 
     async def close(self) -> None:
-        """End it: by the end of its input, or by force when it doesn't take notice."""
-        self._sink.close()
-        try:
-            async with asyncio.timeout(END_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
+        """End it. It has nothing to lose."""
+        if not self.ended:
             self._process.kill()
-            await self._process.wait()
         await asyncio.wait((self._reading,))
