@@ -100,7 +100,8 @@ def test_the_server_ends_with_its_parent_however_that_ends(used: Home) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate(timeout=30)
     psutil.wait_procs(helpers, timeout=20)
-    assert helpers and not any(helper.is_running() for helper in helpers)
+    assert helpers
+    assert not any(helper.is_running() for helper in helpers)
 
 
 def test_a_server_that_cant_start_ends_with_3(home: Home) -> None:
