@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 
 from tobs_tui.engine.commands import Answer, Export, Stop
 from tobs_tui.engine.engine import Engine, Listener
@@ -37,6 +38,7 @@ class Watch:
     def figures(self, messages: int, **more: Any) -> dict[str, Any]:
         seconds = time.perf_counter() - self._started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        peak += sum(child.memory_info().rss for child in psutil.Process().children())  # the renderer's, which doesn't grow
         cpu = time.process_time() - self._cpu
         return {"messages": messages, "seconds": seconds, "rate": messages / seconds, "cpu": cpu, "memory": peak, **more}
 

@@ -7,22 +7,18 @@ loops with eager tasks, which Textual sets on Python 3.12 and later.
 from __future__ import annotations
 
 import asyncio
-import gc
 import queue
 import threading
 from collections.abc import Callable
 
 from tobs_tui.engine.commands import Command
+from tobs_tui.engine.cycles import look_seldom
 from tobs_tui.engine.events import Event
 from tobs_tui.engine.snapshot import Snapshot
 from tobs_tui.paths import Paths
 from tobs_tui.settings import Settings
 
 Listener = Callable[[Event], None]
-
-# A page makes thousands of objects and no cycles. Looking for those as often as Python does by itself (every 700 objects, and all of
-# them now and then) was 7 % of an export's time; so seldom it costs nothing, and memory stays the same.
-COLLECT = (50_000, 20, 50)
 
 
 class Engine:
@@ -67,7 +63,7 @@ class Engine:
         # Telethon takes half a second to import: not before the screen's first paint, so not at this module's head.
         from tobs_tui.engine.core import Core
 
-        gc.set_threshold(*COLLECT)
+        look_seldom()
         self._inbox.open()
         try:
             core = Core(self._settings, self._paths, self._keep_queue, listener, self._publish)

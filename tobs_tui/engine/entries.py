@@ -32,9 +32,10 @@ Kinds = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """Blocks that are being rendered, and the ids of their messages."""
+    """Blocks that are being rendered for `notes` (see `entries`), and the ids of their messages."""
 
     blocks: list[Block]
+    notes: Mapping[int, str]
     ids: frozenset[int]
     answer: asyncio.Future[bytes]
 
@@ -58,7 +59,7 @@ class EntryMaker:
 
     async def entries(self, blocks: list[Block], notes: Mapping[int, str] = NOWHERE) -> list[tuple[Entry, Kinds]]:
         """The entries of blocks; for `notes`, where they stand in some already, by the ids of their first messages."""
-        return await self.finish(await self.begin(blocks, notes), notes)
+        return await self.finish(await self.begin(blocks, notes))
 
     async def begin(self, blocks: list[Block], notes: Mapping[int, str] = NOWHERE) -> UnderWay:
         """Let blocks be rendered. What they answer is looked for in the vault now; of what was read before them, only the blocks that were
@@ -81,22 +82,19 @@ class EntryMaker:
             follows=bool(self._coming),
         )
         self._coming = ids
-        return UnderWay(blocks, ids, await self._renderer.begin(task))
+        return UnderWay(blocks, notes, ids, await self._renderer.begin(task))
 
-    async def finish(self, under_way: UnderWay, notes: Mapping[int, str] = NOWHERE) -> list[tuple[Entry, Kinds]]:
+    async def finish(self, under_way: UnderWay, attempts: int = ATTEMPTS) -> list[tuple[Entry, Kinds]]:
         """The entries of blocks that were begun, when those begun before them are in the vault. A renderer that ends over them is followed
         by another. Raises TobsError when none helps."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return await self._finish(under_way)
-            except RendererEnded as ended:
-                log.warning("%s", ended)
-                self._coming = NONE
-                under_way = await self.begin(under_way.blocks, notes)
         try:
             return await self._finish(under_way)
         except RendererEnded as ended:
-            raise TobsError("Messages couldn't be rendered", f"{ended}, {ATTEMPTS} times", "See the log, and try again") from ended
+            log.warning("%s", ended)
+            if attempts == 1:
+                raise TobsError("Messages couldn't be rendered", f"{ended}, {ATTEMPTS} times", "See the log, and try again") from ended
+        self._coming = NONE
+        return await self.finish(await self.begin(under_way.blocks, under_way.notes), attempts - 1)
 
     async def _finish(self, under_way: UnderWay) -> list[tuple[Entry, Kinds]]:
         rendered = await self._renderer.blocks(under_way.answer)
@@ -139,4 +137,3 @@ class EntryMaker:
             metrics=job.metrics,
             links=block.links,
         )
-

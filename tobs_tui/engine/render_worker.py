@@ -6,7 +6,6 @@ program that started it.
 
 from __future__ import annotations
 
-import gc
 import sys
 import traceback
 from typing import BinaryIO
@@ -14,12 +13,11 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
+from tobs_tui.engine.cycles import look_seldom
 from tobs_tui.engine.rendering import Remembered, RenderedBlock, RenderTask, render_blocks
 from tobs_tui.notes.caches import cache_use
 
 LENGTH_BYTES = 4
-# Messages make no cycles: looking for some is all cost (see engine.py).
-COLLECT = (50_000, 20, 50)
 
 
 class RenderAnswer(Struct, frozen=True, gc=False):
@@ -48,5 +46,5 @@ def _answer(tasks: msgspec.msgpack.Decoder[RenderTask], body: bytes, remembered:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(*COLLECT)
+    look_seldom()
     serve(sys.stdin.buffer, sys.stdout.buffer)

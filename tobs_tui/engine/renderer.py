@@ -74,7 +74,7 @@ class Renderer:
     @property
     def pid(self) -> int:
         """The process's id; 0 while there is none."""
-        return self._process.pid if self._process else 0
+        return self._process.pid if self._process and not self._process.ended else 0
 
     def cache_use(self) -> tuple[tuple[str, int, int], ...]:
         """Of the caches of both processes: how many things were found in them, and how many were asked for."""
@@ -126,7 +126,7 @@ class RenderProcess:
         """Give it a frame; what comes is its answer, or RendererEnded, also when it hangs over the frame: it is ended then."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[bytes] = loop.create_future()
-        deadline = loop.call_later(RENDER_SECONDS, self._process.kill)
+        deadline = loop.call_later(RENDER_SECONDS, self._kill)
         future.add_done_callback(lambda _: deadline.cancel())
         self._asked.append(future)
         self._sink.write(len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
@@ -151,6 +151,9 @@ class RenderProcess:
 
     async def close(self) -> None:
         """End it. It has nothing to lose."""
-        if not self.ended:
-            self._process.kill()
+        self._kill()
         await asyncio.wait((self._reading,))
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):  # it ended by itself
+            self._process.kill()
