@@ -11,10 +11,10 @@ import sqlite3
 import sys
 import tempfile
 from contextlib import AsyncExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 
 from tests.pipeline.store_support import SLOW, chat_state, entry, open_store
+from tests.support.records import replace
 from tobs_tui.metrics import Metrics
 
 FEW, MANY = 10_000, 1_000_000
